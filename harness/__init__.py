@@ -1,0 +1,3 @@
+"""lockout: would your workloads survive losing their identity system?"""
+
+__version__ = "0.1.0"

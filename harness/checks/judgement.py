@@ -1,0 +1,68 @@
+"""What judging a history yields: plain data, which reports read and never change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from harness.checks.verdict import Finding, Outcome
+
+
+class Status(StrEnum):
+    """How one claim about a workload ended, with accepted risks taken into account."""
+
+    PASS = "pass"  # noqa: S105 (a verdict, not a password)
+    DEGRADED = "degraded"  # passed, but only through break-glass
+    ACCEPTED = "accepted"  # failed, and the risk is accepted until a date that has not passed
+    ACCEPTED_PASSES = "accepted-passes"  # an accepted risk that passed after all: tell the owner
+    INCONCLUSIVE = "inconclusive"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedRisk:
+    reason: str
+    until: date  # the last day on which the risk is accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One expectation, judged. ``workload`` is empty for findings about the run as a whole."""
+
+    workload: str
+    expectation: str  # such as "re_authenticates"; for the run: "fault_observed", "undo_verified", …
+    status: Status
+    finding: Finding
+    limit: str = ""  # the claim in words: "within 10s after undo"
+    accepted_risk: AcceptedRisk | None = None
+    controls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A length of time in seconds and the largest error that sampling can have caused."""
+
+    seconds: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadSummary:
+    """What happened to one workload, over all its expectations."""
+
+    workload: str
+    status: Status  # the most severe of its results
+    how: str  # "served cached, re-authenticated", "failed over to vault-secondary", "locked out", …
+    outage: Measured | None = None  # total time without access, from the first fault to the end; None: no sample
+    detect: Measured | None = None  # from inject to the first failed sample; None: never failed
+    recover: Measured | None = None  # from undo to green for good (0 if green throughout); None: never recovered
+    locked_out: bool = False  # without access when the run ended
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    outcome: Outcome
+    results: tuple[Result, ...]  # claims about workloads, in the order of the scenario
+    run_results: tuple[Result, ...]  # claims about the run itself
+    workloads: tuple[WorkloadSummary, ...] = field(default=())

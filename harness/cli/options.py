@@ -1,0 +1,95 @@
+"""Options that several commands share, and where things are looked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+import harness
+from harness.lab.errors import EnvironmentUnusable
+
+
+def scenarios_root(given: Path | None) -> Path:
+    """--scenarios, else ``scenarios`` here, else the ones lockout comes with."""
+    if given is not None:
+        return given
+    here = Path("scenarios")
+    return here if here.is_dir() else Path(harness.__file__).resolve().parent.parent / "scenarios"
+
+
+def invoked_as() -> str:
+    """What to type to call this program again: ``lockout`` where the shell finds it, else its path."""
+    program = Path(sys.argv[0])
+    if program.name != "lockout" or shutil.which("lockout"):
+        return "lockout"
+    return os.path.relpath(program) if program.is_absolute() else str(program)
+
+
+scenarios_option = click.option(
+    "--scenarios",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="LOCKOUT_SCENARIOS",
+    help="Folder in which scenarios are looked up by name.",
+)
+runs_option = click.option(
+    "--runs",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="LOCKOUT_RUNS",
+    default=Path("runs"),
+    show_default=True,
+    help="Folder of run folders.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout, for machines.")
+images_option = click.option(
+    "--images",
+    type=click.Choice(["auto", "pull", "build", "present"]),
+    envvar="LOCKOUT_IMAGES",
+    default="auto",
+    show_default=True,
+    help="How images are obtained; auto is present, then pull, then build.",
+)
+
+
+def writable(folder: Path) -> Path:
+    """*folder*, created. Raises EnvironmentUnusable when that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentUnusable(
+            f"{folder}: cannot create it: {error.strerror}", ("choose another with --runs",)
+        ) from error
+    return folder
+
+
+def mention_dead_runs() -> None:
+    """Tell on stderr of runs whose process was killed, so that nobody has to find out."""
+    from harness.run.open_runs import open_runs
+
+    for run in open_runs():
+        if not run.alive:
+            click.echo(
+                f"note: run {run.run} was killed and may have left a fault on, or containers. "
+                f"'{invoked_as()} heal' puts that right.",
+                err=True,
+            )
+
+
+def complete_scenario(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of scenarios, for shell completion."""
+    from harness.scenario.catalogue import find_scenarios
+
+    del param
+    root = scenarios_root(ctx.params.get("scenarios"))
+    return [entry.name for entry in find_scenarios(root) if entry.name.startswith(incomplete)]
+
+
+def complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Ids of runs, for shell completion."""
+    del param
+    root = Path(ctx.params.get("runs") or "runs")
+    found = sorted(path.name for path in root.glob("*") if (path / "events.jsonl").exists()) if root.is_dir() else []
+    return [name for name in ["latest", *reversed(found)] if name.startswith(incomplete)]

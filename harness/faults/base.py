@@ -1,0 +1,71 @@
+"""What a fault is: prepare, inject, observe, undo, and proof that the undo worked.
+
+A fault holds no state. ``prepare`` looks and writes nothing; what it returns is the undo record, which the
+conductor writes to the ledger, fsynced, before ``inject`` runs. From that record alone, in another process
+after a SIGKILL, ``undo`` must be able to put things right. So a record is data, never code, and holds no secret.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from random import Random
+from typing import Any, ClassVar, Generic, TypeVar
+
+from harness.faults.ports import Lab
+from harness.scenario.base import StrictModel
+
+A = TypeVar("A", bound=StrictModel)
+R = TypeVar("R", bound=StrictModel)
+
+
+class NoArgs(StrictModel):
+    """For faults that take no arguments."""
+
+
+class ServiceRecord(StrictModel):
+    """The undo record of faults that need to know only whom they hit."""
+
+    service: str
+
+
+class Fault(ABC, Generic[A, R]):
+    """One way in which the authentication layer breaks. Subclass it in a file of its own, and it is found.
+
+    Class attributes: ``name`` as scenarios write it; ``roles`` it may be aimed at (``x-lockout`` roles);
+    ``instant`` for what cannot be taken back and so has no duration; ``operator`` for a planned act of a
+    person rather than a failure. The first docstring line is the summary users see.
+    """
+
+    name: ClassVar[str]
+    roles: ClassVar[frozenset[str]]
+    instant: ClassVar[bool] = False
+    operator: ClassVar[bool] = False
+    Args: ClassVar[type[StrictModel]] = NoArgs
+    Record: ClassVar[type[StrictModel]] = ServiceRecord
+
+    @property
+    def summary(self) -> str:
+        return (type(self).__doc__ or "").strip().splitlines()[0]
+
+    @abstractmethod
+    def prepare(self, target: str, args: A, lab: Lab) -> R:
+        """The undo record for hitting *target*. Raises FaultNotPossible when the lab cannot host it."""
+
+    @abstractmethod
+    def inject(self, record: R, args: A, lab: Lab, rng: Random) -> None: ...
+
+    @abstractmethod
+    def observe(self, record: R, lab: Lab) -> str | None:
+        """Proof that it bites, in one sentence, or None as long as there is none."""
+
+    @abstractmethod
+    def undo(self, record: R, lab: Lab) -> None:
+        """Put things right. Idempotent: also right when inject never ran, or ran half."""
+
+    @abstractmethod
+    def healed(self, record: R, lab: Lab) -> str | None:
+        """Proof that the fault is gone, or None as long as there is none. "Not found" is not proof."""
+
+
+AnyFault = Fault[Any, Any]
+"""A fault of whatever arguments; its own ``Args`` and ``Record`` say which it takes."""

@@ -1,0 +1,1 @@
+"""Administrative access to the components of a lab, over the control network."""

@@ -1,0 +1,172 @@
+"""One Vault, as its operator sees it: seal, unseal, tokens, mounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import hvac
+import requests
+from hvac.exceptions import Forbidden, InvalidPath, InvalidRequest, VaultError
+
+from harness.lab.admin.http import lab_session
+from harness.lab.errors import EnvironmentUnusable
+from harness.lab.waiting import wait_for
+
+T = TypeVar("T")
+TIMEOUT = 3.0  # seconds for one administrative call; a paused Vault must not hold up the conductor
+HEALTH_TIMEOUT = 1.0  # a hanging Vault is asked this question in the middle of a timeline
+ACTIVE_DEADLINE = 30.0
+# For one attempt at unsealing. An undo is tried again for longer than that; and while it waited here, it would not see
+# that the container has ended, as it does when the stop that a fault asked for comes late.
+UNSEAL_PATIENCE = 5.0
+
+
+class VaultOperator:
+    """Implements the VaultAdmin role. *keys* are the Shamir shares, empty for a Vault that lockout did not make.
+
+    Raises EnvironmentUnusable when Vault refuses or does not answer an act; questions (``is_…``) answer instead.
+    """
+
+    def __init__(self, name: str, url: str, ca: str | bool, token: str, keys: tuple[str, ...], threshold: int) -> None:
+        self.name = name
+        self._keys = keys
+        self._threshold = threshold
+        self._session = lab_session(ca)
+        self.client = hvac.Client(url=url, token=token, verify=ca, timeout=TIMEOUT, session=self._session)
+
+    @property
+    def holds_keys(self) -> bool:
+        return bool(self._keys)
+
+    @property
+    def survives_restart(self) -> bool:
+        # In dev mode the seal is of type shamir, too. What is not unseals itself; its storage is then a real one.
+        return self.holds_keys or (self.status() or {}).get("type") not in (None, "shamir")
+
+    def _do(self, what: str, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except VaultError as error:
+            raise EnvironmentUnusable(f"{self.name}: {what} was refused: {error}") from error
+        except requests.RequestException as error:
+            raise EnvironmentUnusable(f"{self.name}: {what} got no answer ({type(error).__name__})") from error
+
+    def status(self) -> Mapping[str, Any] | None:
+        """The seal status as Vault words it; None when it gives no answer."""
+        try:
+            return dict(self.client.sys.read_seal_status())
+        except (VaultError, requests.RequestException):
+            return None
+
+    def is_sealed(self) -> bool | None:
+        status = self.status()
+        return None if status is None else bool(status["sealed"])
+
+    def is_serving(self) -> bool:
+        # 200 means initialised, unsealed and active; it needs no token.
+        try:
+            return bool(self._session.get(f"{self.client.url}/v1/sys/health", timeout=HEALTH_TIMEOUT).ok)
+        except requests.RequestException:
+            return False
+
+    def seal(self) -> None:
+        self._do("sealing", self.client.sys.seal)
+
+    def unseal(self, patience: float | None = None) -> None:
+        """Unseal with as many shares as it takes, and wait until it is active. Does nothing to an unsealed one."""
+        patience = UNSEAL_PATIENCE if patience is None else patience
+        if wait_for(lambda: self.status() is not None, patience) is None:
+            raise EnvironmentUnusable(f"{self.name} does not answer, so it cannot be unsealed")
+        if self.is_sealed():
+            self._do("unsealing", lambda: self.client.sys.submit_unseal_keys(list(self._keys[: self._threshold])))
+        if wait_for(self.is_serving, patience) is None:
+            raise EnvironmentUnusable(f"{self.name} is unsealed but did not become active in {patience:g} s")
+
+    def accessors(self, roles: frozenset[str]) -> tuple[str, ...]:
+        listed = self._do("listing tokens", lambda: self.client.auth.token.list_accessors())["data"]["keys"]
+        found = []
+        for accessor in listed:
+            data = self._lookup(accessor)
+            if data is None:
+                continue  # it expired between the listing and this look
+            meta = data.get("meta") or {}
+            if meta.get("role_name", meta.get("role")) in roles:
+                found.append(accessor)
+        return tuple(sorted(found))
+
+    def is_alive(self, accessor: str) -> bool:
+        return self._lookup(accessor) is not None
+
+    def _lookup(self, accessor: str) -> Mapping[str, Any] | None:
+        """What Vault knows of a token; None when it knows no such token."""
+        try:
+            return dict(self.client.auth.token.lookup_accessor(accessor)["data"])
+        except (Forbidden, InvalidPath, InvalidRequest):
+            return None
+        except (VaultError, requests.RequestException) as error:
+            raise EnvironmentUnusable(f"{self.name}: looking up a token got no answer") from error
+
+    def revoke(self, accessor: str) -> None:
+        self._do("revoking a token", lambda: self.client.auth.token.revoke_accessor(accessor))
+
+    def shorten(self, accessor: str, seconds: float) -> None:
+        # Vault's TTL arithmetic lets an explicit increment go below the role's TTL, so the token then expires by
+        # itself, which no client can tell from having reached its end.
+        self._do(
+            "shortening a token",
+            lambda: self.client.adapter.post(
+                url="/v1/auth/token/renew-accessor",
+                json={"accessor": accessor, "increment": f"{max(1, round(seconds))}s"},
+            ),
+        )
+
+    def auth_ttls(self, mount: str) -> tuple[int, int]:
+        answer = self._do("reading a mount", lambda: self.client.sys.read_auth_method_tuning(path=mount))
+        return int(answer["data"]["default_lease_ttl"]), int(answer["data"]["max_lease_ttl"])
+
+    def set_auth_ttls(self, mount: str, default: int, maximum: int) -> None:
+        # Together, because Vault refuses a maximum below the default.
+        self._do(
+            "tuning a mount",
+            lambda: self.client.sys.tune_auth_method(
+                path=mount, default_lease_ttl=f"{default}s", max_lease_ttl=f"{maximum}s"
+            ),
+        )
+
+    def rotate_static_role(self, mount: str, role: str) -> None:
+        self._do(
+            "rotating a static role",
+            lambda: self.client.secrets.database.rotate_static_role_credentials(role, mount_point=mount),
+        )
+
+    def static_role_rotated_at(self, mount: str, role: str) -> str:
+        answer = self._do(
+            "reading a static role",
+            lambda: self.client.secrets.database.get_static_credentials(role, mount_point=mount),
+        )
+        return str(answer["data"]["last_vault_rotation"])
+
+    def kv_version(self, path: str) -> int:
+        mount, _, name = path.partition("/")
+        answer = self._do(
+            f"reading {path}", lambda: self.client.secrets.kv.v2.read_secret_metadata(name, mount_point=mount)
+        )
+        return int(answer["data"]["current_version"])
+
+    def kv_read(self, path: str, version: int | None = None) -> Mapping[str, str]:
+        mount, _, name = path.partition("/")
+        answer = self._do(
+            f"reading {path}",
+            lambda: self.client.secrets.kv.v2.read_secret_version(
+                name, version=version, mount_point=mount, raise_on_deleted_version=True
+            ),
+        )
+        return {key: str(value) for key, value in answer["data"]["data"].items()}
+
+    def kv_write(self, path: str, values: Mapping[str, str]) -> None:
+        mount, _, name = path.partition("/")
+        self._do(
+            f"writing {path}",
+            lambda: self.client.secrets.kv.v2.create_or_update_secret(name, secret=dict(values), mount_point=mount),
+        )

@@ -1,0 +1,200 @@
+"""The containers of one run, by service name. Only what carries the run's label is ever touched."""
+
+from __future__ import annotations
+
+import io
+import re
+import socket
+import tarfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Any, Literal, TypeVar
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, NotFound
+from docker.models.containers import Container
+from docker.utils.socket import frames_iter
+
+from harness.lab.errors import EnvironmentUnusable
+
+RUN_LABEL = "lockout.run"
+SERVICE_LABEL = "com.docker.compose.service"
+T = TypeVar("T")
+KILLED = 137  # what a shell reports for a command that went down with its container
+SKEW_NOISE = 0.25  # seconds; asking the engine takes about a tenth of that
+
+
+def clock_skew(client: docker.DockerClient) -> float:
+    """How far the engine's wall clock is ahead of ours, in seconds; 0 when it cannot be told from no skew."""
+    before = time.time()
+    theirs = str(client.info()["SystemTime"])
+    now = (before + time.time()) / 2
+    head, _, rest = theirs.partition(".")
+    fraction = re.match(r"\d*", rest)
+    seconds = datetime.fromisoformat(head.rstrip("Z")).replace(tzinfo=UTC).timestamp()
+    skew = seconds + float(f"0.{fraction[0]}" if fraction and fraction[0] else 0) - now
+    return skew if abs(skew) > SKEW_NOISE and theirs.endswith("Z") else 0.0
+
+
+class EngineGone(EnvironmentUnusable):
+    """The container engine stopped answering in the middle of something."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecResult:
+    code: int
+    stdout: str
+    stderr: str
+
+
+class RunContainers:
+    """Finds a run's containers by label and acts on them.
+
+    Every call raises EngineGone when the engine does not answer, and KeyError never: a service without a
+    container has the state ``missing``, and acting on it raises EnvironmentUnusable.
+    """
+
+    def __init__(self, run: str, client: docker.DockerClient) -> None:
+        self.run = run
+        self.client = client
+
+    def _find(self, service: str) -> Container:
+        labels = [f"{RUN_LABEL}={self.run}", f"{SERVICE_LABEL}={service}"]
+        found = self.ask(lambda: self.client.containers.list(all=True, filters={"label": labels}))
+        if not found:
+            raise EnvironmentUnusable(f"run {self.run} has no container for service '{service}'")
+        return found[0]
+
+    @staticmethod
+    def ask(call: Callable[[], T]) -> T:
+        """What *call* says; its errors about the engine as EnvironmentUnusable."""
+        try:
+            return call()
+        except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
+            raise EngineGone("the container engine does not answer", ("did it stop or restart?",)) from error
+        except NotFound as error:
+            raise EnvironmentUnusable(f"the container is gone: {error.explanation}") from error
+        except APIError as error:
+            raise EnvironmentUnusable(f"the container engine refused: {error.explanation}") from error
+        except DockerException as error:
+            raise EngineGone(f"the container engine does not answer: {error}") from error
+
+    def services(self) -> dict[str, str]:
+        """State by service name, for every container of the run."""
+        found = self.ask(lambda: self.client.containers.list(all=True, filters={"label": f"{RUN_LABEL}={self.run}"}))
+        return {container.labels.get(SERVICE_LABEL, str(container.name)): container.status for container in found}
+
+    def state(self, service: str) -> str:
+        labels = [f"{RUN_LABEL}={self.run}", f"{SERVICE_LABEL}={service}"]
+        found = self.ask(lambda: self.client.containers.list(all=True, filters={"label": labels}))
+        return str(found[0].status) if found else "missing"
+
+    def exit_code(self, service: str) -> int | None:
+        state = self._inspect(service)["State"]
+        return None if state["Running"] else int(state["ExitCode"])
+
+    def kill(self, service: str) -> None:
+        self.ask(lambda: self._find(service).kill())
+
+    def let_die(self) -> None:
+        """Take every restart policy off. One that is being restarted while it is removed can leave a network stuck."""
+        filters: dict[str, str | list[str] | bool] = {"label": f"{RUN_LABEL}={self.run}"}
+        for container in self.ask(lambda: self.client.containers.list(all=True, filters=filters, ignore_removed=True)):
+            policy = ((container.attrs or {}).get("HostConfig") or {}).get("RestartPolicy") or {}
+            if policy.get("Name") not in (None, "", "no"):
+                never: Any = {"Name": "no"}  # which the SDK's type stubs do not know
+                with suppress(EnvironmentUnusable):  # it has gone by itself
+                    self.ask(partial(container.update, restart_policy=never))
+
+    def pause(self, service: str) -> None:
+        self.ask(lambda: self._find(service).pause())
+
+    def unpause(self, service: str) -> None:
+        self.ask(lambda: self._find(service).unpause())
+
+    def stop(self, service: str, grace: float) -> None:
+        self.ask(lambda: self._find(service).stop(timeout=round(grace)))
+
+    def start(self, service: str) -> None:
+        self.ask(lambda: self._find(service).start())
+
+    def _inspect(self, service: str) -> dict[str, Any]:
+        container = self._find(service)
+        return self.ask(lambda: dict(self.client.api.inspect_container(str(container.id))))
+
+    def addresses(self, service: str) -> tuple[str, ...]:
+        networks = self._inspect(service)["NetworkSettings"]["Networks"]
+        return tuple(sorted(network["IPAddress"] for network in networks.values() if network["IPAddress"]))
+
+    def user(self, service: str) -> tuple[int, int]:
+        """Numeric uid and gid that the container runs as; root where the image names a user only by name."""
+        uid, _, gid = str(self._inspect(service)["Config"].get("User") or "0").partition(":")
+        if not uid.isdigit():
+            return 0, 0
+        return int(uid), int(gid) if gid.isdigit() else int(uid)
+
+    def logs(self, service: str, tail: int | Literal["all"] = "all") -> str:
+        container = self._find(service)
+        return str(self.ask(lambda: container.logs(tail=tail)).decode(errors="replace"))
+
+    def follow(self, service: str, since: float) -> Iterator[tuple[str, str]]:
+        """(engine timestamp, line) as the container writes them, stdout and stderr, until it stops."""
+        container = self._find(service)
+        stream = self.ask(
+            lambda: container.logs(stream=True, follow=True, timestamps=True, since=since if since else None)
+        )
+        pending = b""
+        for chunk in stream:
+            *lines, pending = (pending + chunk).split(b"\n")
+            for line in lines:
+                stamp, _, text = line.decode(errors="replace").partition(" ")
+                yield stamp, text
+
+    def read_file(self, service: str, path: str) -> bytes:
+        """The bytes of one file, also from a container that has stopped. Raises EnvironmentUnusable if absent."""
+        container = self._find(service)
+        chunks, _ = self.ask(lambda: container.get_archive(path))
+        with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+            content = archive.extractfile(PurePosixPath(path).name)
+            if content is None:
+                raise EnvironmentUnusable(f"{service}: {path} is not a file")
+            return content.read()
+
+    def write_files(self, service: str, files: Mapping[str, str]) -> None:
+        """Put small private files (mode 0400, owned by the container's user) at absolute paths.
+
+        Missing folders are made by the engine; folders that exist stay as they are.
+        """
+        uid, gid = self.user(service)
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            for path, text in sorted(files.items()):
+                entry = tarfile.TarInfo(path.lstrip("/"))
+                entry.size, entry.mode, entry.uid, entry.gid = len(text.encode()), 0o400, uid, gid
+                archive.addfile(entry, io.BytesIO(text.encode()))
+        container = self._find(service)
+        self.ask(lambda: container.put_archive("/", buffer.getvalue()))
+
+    def run_in(self, service: str, command: list[str], stdin: str = "", user: str = "") -> ExecResult:
+        """Run *command* in the container. What is secret belongs in *stdin*: arguments show in process lists."""
+        api = self.client.api
+        container = self._find(service)
+        made = self.ask(lambda: api.exec_create(container.id, command, stdin=True, user=user))
+        connection = self.ask(lambda: api.exec_start(made["Id"], socket=True))
+        # The SDK hands out a wrapper that cannot half-close; the socket below it can, and stdin has to end.
+        raw: socket.socket = connection._sock  # type: ignore[union-attr]
+        raw.sendall(stdin.encode())
+        raw.shutdown(socket.SHUT_WR)
+        out = {1: bytearray(), 2: bytearray()}
+        for stream, data in frames_iter(connection, tty=False):  # type: ignore[no-untyped-call]
+            out[stream].extend(data)
+        connection.close()
+        code = self.ask(lambda: api.exec_inspect(made["Id"]))["ExitCode"]
+        stdout, stderr = (out[stream].decode(errors="replace") for stream in (1, 2))
+        return ExecResult(KILLED if code is None else int(code), stdout, stderr)

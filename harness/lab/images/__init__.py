@@ -1,0 +1,74 @@
+"""Images by the rule present, then pull, then build. What they are made of stands in `fixtures/images.yaml`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from harness.lab.engine import Engine
+from harness.lab.errors import EnvironmentUnusable
+from harness.lab.images.catalogue import Catalogue, load_catalogue
+from harness.lab.images.docker_api import DockerImages
+from harness.lab.images.registry import Registries, engine_probe
+from harness.lab.images.resolver import MODES, Mode, PlannedImage, ResolvedImage, Resolver
+from harness.lab.progress import Progress, Silent
+from harness.lab.store import Store
+
+__all__ = [
+    "MODES",
+    "Catalogue",
+    "Mode",
+    "PlannedImage",
+    "ResolvedImage",
+    "by_pull_name",
+    "collect",
+    "load_catalogue",
+    "mode_from",
+    "plan",
+    "resolve",
+]
+
+
+def mode_from(text: str | None) -> Mode:
+    """The mode that `--images` gives, else `LOCKOUT_IMAGES`, else auto. Raises EnvironmentUnusable for another word."""
+    word = text or os.environ.get("LOCKOUT_IMAGES") or "auto"
+    for mode in MODES:
+        if word == mode:
+            return mode
+    where = "--images" if text else "LOCKOUT_IMAGES"
+    raise EnvironmentUnusable(f"{where}: {word!r} is not a way to get images", (f"use one of {', '.join(MODES)}",))
+
+
+def resolve(
+    names: Iterable[str], mode: Mode, engine: Engine, progress: Progress | None = None
+) -> dict[str, ResolvedImage]:
+    """Make sure that the engine has the named images. Raises EnvironmentUnusable, ImageBuildFailed."""
+    return _resolver(engine, progress).resolve(names, mode)
+
+
+def plan(names: Iterable[str], mode: Mode, engine: Engine) -> list[PlannedImage]:
+    """What `resolve` would do and why, bases first; changes nothing."""
+    return _resolver(engine, None).plan(names, mode)
+
+
+def by_pull_name(ref: str) -> str | None:
+    """The logical image that a user's `image: hashicorp/vault:1.21.0` stands for, if the catalogue has it."""
+    return load_catalogue().by_pull_name(ref)
+
+
+def collect(engine: Engine) -> list[str]:
+    """Remove superseded `lockout/*` tags, and what lay unused in the cache for two weeks; returns what was removed."""
+    return [*_resolver(engine, None).collect(), *map(str, Store().prune())]
+
+
+def _resolver(engine: Engine, progress: Progress | None) -> Resolver:
+    store = Store()
+    registries = Registries(engine_probe(engine.connect), store.root / "registry", engine.host)
+    return Resolver(
+        load_catalogue(),
+        DockerImages(engine.client),
+        engine.arch,
+        registries,
+        store,
+        progress if progress is not None else Silent(),
+    )

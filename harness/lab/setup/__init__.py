@@ -1,0 +1,1 @@
+"""Setting up a lab's components after start, playing the platform team: one module a component."""

@@ -1,0 +1,93 @@
+"""What a lab is made of, as data: enough to find and administer it again from another process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from harness.lab.errors import EnvironmentUnusable
+from harness.topology.compose_output import parse_config, read_config
+from harness.topology.model import Topology
+
+
+@dataclass(frozen=True, slots=True)
+class LabSpec:
+    """``ports`` maps (service, container port) to the port on 127.0.0.1. ``config`` is Compose's merged YAML."""
+
+    run: str
+    project: str
+    folder: Path  # the run folder
+    files: tuple[Path, ...]
+    environ: Mapping[str, str]
+    config: str
+    topology: Topology
+    ports: Mapping[tuple[str, int], int]
+
+    @property
+    def override(self) -> Path:
+        return self.folder / "lab" / "override.yaml"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "lab" / "compose.log"
+
+    def save(self) -> None:
+        """Write what ``lockout heal`` needs; no secret is among it."""
+        document = {
+            "run": self.run,
+            "project": self.project,
+            "files": [str(file) for file in self.files],
+            "environ": dict(self.environ),
+            "ports": [[service, port, host] for (service, port), host in self.ports.items()],
+        }
+        folder = self.folder / "lab"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.yaml").write_text(_public(self.config), encoding="utf-8")
+        (folder / "lab.json").write_text(json.dumps(document, indent=2), encoding="utf-8")
+
+
+_KEPT = ("image", "networks", "depends_on", "ports", "x-lockout")
+_DROPPED = ("provision", "setup")
+
+
+def _public(config: str) -> str:
+    """What a topology is read from, and no more of Compose's output: the rest is where people have their secrets.
+
+    Environment variables come interpolated, and an administrative token may be written out; that one is kept with
+    the secrets of the run. What a lab is provisioned with is not needed to take it down.
+    """
+    services = read_config(config).get("services")
+    kept: dict[str, dict[str, object]] = {}
+    for name, settings in services.items() if isinstance(services, dict) else ():
+        kept[name] = {key: settings[key] for key in _KEPT if key in settings}
+        block = kept[name].get("x-lockout")
+        if isinstance(block, dict):
+            block = {key: value for key, value in block.items() if key not in _DROPPED}
+            if "literal" in (block.get("admin_token") or {}):
+                block["admin_token"] = {"literal": "[kept with the secrets of the run]"}
+            kept[name]["x-lockout"] = block
+    return yaml.safe_dump({"services": kept}, sort_keys=False).replace("$", "$$")  # escaped as Compose does it
+
+
+def load_spec(folder: Path) -> LabSpec:
+    """The lab of the run in *folder*. Raises EnvironmentUnusable when it was never written."""
+    try:
+        document = json.loads((folder / "lab" / "lab.json").read_text(encoding="utf-8"))
+        config = (folder / "lab" / "config.yaml").read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise EnvironmentUnusable(f"{folder}: no description of its lab ({error})") from error
+    files = tuple(Path(file) for file in document["files"])
+    return LabSpec(
+        run=document["run"],
+        project=document["project"],
+        folder=folder,
+        files=files,
+        environ=document["environ"],
+        config=config,
+        topology=parse_config(config, files),
+        ports={(service, port): host for service, port, host in document["ports"]},
+    )

@@ -1,0 +1,139 @@
+"""Follows every container's output: journals become events, and all of it is searched for secrets and kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from harness.history.clock import RunClock, Stamp, parse_engine_time
+from harness.history.events import AnyEvent, LeakFound, ObserverGap
+from harness.lab.containers import RunContainers
+from harness.lab.errors import EnvironmentUnusable
+from harness.observers.attribution import Attribution
+from harness.observers.journal import Journal, parse_line
+
+
+class Censor(Protocol):
+    """The part of a redactor that log keeping needs."""
+
+    def redact(self, text: str) -> str: ...
+    def find(self, text: str) -> list[str]: ...
+
+
+class LogFollower:
+    """One container's output, through all its restarts, in a thread of its own."""
+
+    def __init__(
+        self,
+        service: str,
+        journal: Journal | None,
+        is_workload: bool,
+        containers: RunContainers,
+        clock: RunClock,
+        who: Attribution,
+        censor: Censor,
+        emit: Callable[[AnyEvent], None],
+        folder: Path,
+    ) -> None:
+        self.service = service
+        self._journal = journal
+        self._is_workload = is_workload
+        self._containers = containers
+        self._clock = clock
+        self._who = who
+        self._censor = censor
+        self._emit = emit
+        self._path = folder / f"{service}.log"
+        self._last = ""  # the engine's timestamp of the last line seen, for going on after a restart
+        self._leaks_told: set[str] = set()
+        self._ending = threading.Event()
+        self._restarted = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name=f"logs/{service}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def container_started(self) -> None:
+        """The container runs again: go on reading."""
+        self._restarted.set()
+
+    def ending(self) -> None:
+        """The container is about to stop: that its output ends is no loss of evidence from now on."""
+        self._ending.set()
+
+    def stop(self, deadline: float = 5.0) -> None:
+        """Read what there still is and end. To be called when the container has stopped."""
+        self._ending.set()
+        self._restarted.set()
+        self._thread.join(timeout=deadline)
+
+    def _follow(self) -> None:
+        try:
+            self._read()
+        except OSError as error:  # the log cannot be kept
+            self._gap(error)
+
+    def _read(self) -> None:
+        # Line by line: whoever kills lockout, or keeps the lab, finds all there was up to then.
+        with self._path.open("a", encoding="utf-8", buffering=1) as log:
+            while True:
+                self._restarted.clear()
+                try:
+                    known = self._last
+                    since = parse_engine_time(known) if known else 0.0
+                    for stamp, line in self._containers.follow(self.service, since):
+                        # The engine gives the last line again. Within one stream, times are not strictly in order:
+                        # stdout and stderr reach it by different ways.
+                        if stamp <= known:
+                            continue
+                        self._last = max(self._last, stamp)
+                        self._take(stamp, line)
+                        log.write(f"{stamp} {self._censor.redact(line)}\n")
+                except Exception as error:  # noqa: BLE001 (the thread's top: whatever it is, evidence is missing)
+                    if not self._ending.is_set():
+                        self._gap(error)
+                if self._ending.is_set():
+                    return
+                self._restarted.wait()
+
+    def _gap(self, error: Exception) -> None:
+        now = self._clock.stamp()
+        why = error.message if isinstance(error, EnvironmentUnusable) else f"{type(error).__name__}: {error}"
+        observer = self._journal.name if self._journal else "logs"
+        self._emit(
+            ObserverGap(
+                t=now.t,
+                wall=now.wall,
+                source=f"logs/{self.service}",
+                observer=observer,
+                service=self.service,
+                reason=why,
+            )
+        )
+
+    def _parse(self, journal: Journal, line: str, stamp: Stamp) -> AnyEvent | None:
+        try:
+            return parse_line(journal, self.service, line, stamp, self._who)
+        except (AttributeError, TypeError, ValueError) as error:
+            self._gap(error)  # an entry that is not as entries are: what it told of is lost, what follows is not
+            return None
+
+    def _take(self, engine_time: str, line: str) -> None:
+        stamp = self._clock.engine_stamp(parse_engine_time(engine_time))
+        if self._journal is not None and (event := self._parse(self._journal, line, stamp)):
+            self._emit(event)
+        for label in self._censor.find(line):
+            if label not in self._leaks_told:
+                self._leaks_told.add(label)
+                self._emit(
+                    LeakFound(
+                        t=stamp.t,
+                        wall=stamp.wall,
+                        source=f"logs/{self.service}",
+                        where=f"logs of {self.service}",
+                        what=label,
+                        workload=self.service if self._is_workload else "",
+                    )
+                )

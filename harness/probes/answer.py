@@ -1,0 +1,22 @@
+"""What a probe brings back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeAnswer:
+    """``path``, ``credential`` and ``instance`` are the workload's own word, empty where it gives none."""
+
+    ok: bool
+    error: str = ""
+    path: str = ""
+    credential: str = ""
+    instance: str = ""
+    text: str = ""  # what it said, to be searched for secrets; never stored
+
+
+Probe = Callable[[], Awaitable[ProbeAnswer]]
+"""Asks a workload once. Never raises for what a workload can cause; the sampler sets the deadline."""

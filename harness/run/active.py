@@ -1,0 +1,114 @@
+"""One fault on its way through a run: intended, injected, observed, undone; an event for each step of the way."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from harness.faults.base import AnyFault
+from harness.faults.ports import Lab
+from harness.history.events import (
+    FaultFailed,
+    FaultInjected,
+    FaultInjecting,
+    FaultObserved,
+    FaultUndoing,
+    FaultUndone,
+)
+from harness.lab.errors import EnvironmentUnusable
+from harness.lab.waiting import wait_for
+from harness.plan.model import Plan, PlannedStep
+from harness.run.journal import RunJournal
+from harness.run.ledger import Intent, UndoLedger
+from harness.scenario.base import StrictModel
+
+UNDO_DEADLINE = 30.0  # seconds for an undo to be seen to have worked
+
+
+class ActiveFault:
+    """Owns what the conductor knows about one step of the timeline."""
+
+    def __init__(self, step: PlannedStep, fault: AnyFault, lab: Lab, journal: RunJournal, ledger: UndoLedger) -> None:
+        self.step = step
+        self._fault = fault
+        self._lab = lab
+        self._journal = journal
+        self._ledger = ledger
+        self._record: StrictModel | None = None
+        self.injected = False
+        self.observed = False
+        self.undone = False
+
+    @property
+    def may_bite(self) -> bool:
+        """Whether something may have been done to the world that was not taken back."""
+        return self._record is not None and not self.undone
+
+    def begin(self, plan: Plan) -> None:
+        """Write the undo record to disk, then inject. Raises FaultNotPossible and EnvironmentUnusable."""
+        step = self.step
+        self._record = None
+        record = self._fault.prepare(step.target, step.args, self._lab)
+        self._ledger.intend(Intent(step.fault_id, step.fault, step.target, record.model_dump(mode="json")))
+        self._record = record
+        args = {key: str(value) for key, value in step.args.as_document().items()}
+        self._journal.now(
+            FaultInjecting,
+            fault_id=step.fault_id,
+            fault=step.fault,
+            target=step.target,
+            args=args,
+            operator=step.operator,
+        )
+        try:
+            self._fault.inject(record, step.args, self._lab, plan.rng(step.fault_id))
+        except Exception as error:
+            self._journal.now(FaultFailed, fault_id=step.fault_id, stage="inject", error=str(error))
+            raise
+        self.injected = True
+        self._journal.now(FaultInjected, fault_id=step.fault_id)
+
+    def look(self) -> None:
+        """Ask once whether the fault bites, unless that is known."""
+        if self._record is None or self.observed or not self.injected:
+            return
+        try:
+            evidence = self._fault.observe(self._record, self._lab)
+        except EnvironmentUnusable:
+            return  # no answer is no evidence; it is asked again
+        if evidence:
+            self.observed = True
+            self._journal.now(FaultObserved, fault_id=self.step.fault_id, evidence=evidence)
+
+    def end(self) -> bool:
+        """Undo, and wait for proof that it worked. Never raises: a failed undo is an event, and stays in the ledger."""
+        if self._record is None or self.undone:
+            return True
+        fault_id = self.step.fault_id
+        self._journal.now(FaultUndoing, fault_id=fault_id)
+        proof, error = heal(self._fault, self._record, self._lab)
+        if proof is None:
+            self._journal.now(FaultFailed, fault_id=fault_id, stage="undo", error=error)
+            self._journal.now(FaultUndone, fault_id=fault_id, verified=False, evidence=error)
+            return False
+        with suppress(OSError):  # a full disk: whoever heals will undo once more, which does no harm
+            self._ledger.undone(fault_id)
+        self.undone = True
+        self._journal.now(FaultUndone, fault_id=fault_id, verified=True, evidence=proof)
+        return True
+
+
+def heal(fault: AnyFault, record: StrictModel, lab: Lab) -> tuple[str | None, str]:
+    """Undo from *record* alone: (proof that the fault is gone, "") or (None, why there is no proof)."""
+    last = "there was no proof in time that it is gone"
+
+    def attempt() -> str | None:
+        nonlocal last
+        try:
+            fault.undo(record, lab)
+            return wait_for(lambda: fault.healed(record, lab), 5.0)
+        except Exception as error:  # noqa: BLE001 (whatever went wrong, undoing is tried again)
+            last = str(error) or type(error).__name__
+            return None
+
+    proof = wait_for(attempt, UNDO_DEADLINE, poll=0.2)
+    return proof, "" if proof else last

@@ -1,0 +1,202 @@
+"""Conducts a plan: one loop that decides, on one clock, while samplers and observers work beside it.
+
+After Jepsen's ``generator/interpreter.clj``: the loop owns all state; workers only report.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from harness.faults import registry
+from harness.faults.ports import FaultNotPossible, Lab
+from harness.history.events import SteadyState, StopTripped
+from harness.lab.errors import EnvironmentUnusable
+from harness.plan.model import Action, Plan, PlannedStep
+from harness.probes.sampler import Sampler
+from harness.run.active import ActiveFault
+from harness.run.journal import RunJournal
+from harness.run.ledger import UndoLedger
+from harness.scenario.model import StopCondition
+
+TICK = 0.02  # seconds between two looks at the clock
+LOOK_EVERY = 0.2  # seconds between two questions whether a fault bites
+FIRST_GREEN = 0.2  # seconds without a failed sample that end the start-up of a workload
+GREEN_SPAN = 1.0  # seconds without a failed sample that count as steady
+STEADY_DEADLINE = 90.0
+VERIFY_DEADLINE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended: completed, stopped, interrupted or crashed; and why."""
+
+    ending: str
+    reason: str = ""
+
+
+class NotSteady(Exception):  # noqa: N818
+    """The steady state could not be proven; ``down`` are the workloads that were not green."""
+
+    def __init__(self, down: tuple[str, ...]) -> None:
+        super().__init__(", ".join(down))
+        self.down = down
+
+
+class Conductor:
+    """Runs one plan against one lab. ``say`` is told what happens, for people who watch."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        lab: Lab,
+        sampler: Sampler,
+        journal: RunJournal,
+        ledger: UndoLedger,
+        engine_lost: Callable[[], bool],
+        say: Callable[[str], None],
+    ) -> None:
+        self._plan = plan
+        self._lab = lab
+        self._sampler = sampler
+        self._journal = journal
+        self._ledger = ledger
+        self._engine_lost = engine_lost
+        self._say = say
+        self._active: dict[str, ActiveFault] = {}
+        self._looked = -LOOK_EVERY
+
+    def targets(self, service: str) -> bool:
+        """Whether a fault is on *service* at the moment, or on its way on or off: what it does is lockout's doing."""
+        return any(fault.may_bite and fault.step.target == service for fault in list(self._active.values()))
+
+    def prove_steady_state(self) -> None:
+        """Wait until every workload has been green for a while. Raises NotSteady, and EnvironmentUnusable.
+
+        Starting up is no outage, so the baseline begins when all are green for the first time.
+        """
+        end = time.monotonic() + STEADY_DEADLINE
+        self._wait_green(FIRST_GREEN, end)
+        self._journal.phase("baseline")
+        self._wait_green(GREEN_SPAN, end)
+        self._journal.now(SteadyState, moment="before", ok=True)
+
+    def _wait_green(self, span: float, end: float) -> None:
+        while down := self._not_green(span):
+            if self._sampler.failure is not None:
+                raise EnvironmentUnusable(f"workloads cannot be probed: {self._sampler.failure!r}")
+            if (failed := self._journal.failure) is not None:
+                raise EnvironmentUnusable(f"the history cannot be written: {failed.strerror}")
+            if time.monotonic() > end or self._engine_lost():
+                when = "before the engine was lost" if self._engine_lost() else f"within {STEADY_DEADLINE:g} s"
+                reasons = tuple(f"{name} was not green for {span:g} s {when}" for name in down)
+                self._journal.now(SteadyState, moment="before", ok=False, reasons=reasons, workloads_down=down)
+                raise NotSteady(down)
+            time.sleep(TICK)
+
+    def _not_green(self, span: float) -> tuple[str, ...]:
+        return tuple(name for name in self._plan.workloads if not self._sampler.green_for(name, span))
+
+    def conduct(self) -> Ending:
+        """Run the timeline to its end, or to a stop condition. Faults may still be on when this returns or raises."""
+        origin = time.monotonic()
+        phase = "baseline"
+        steps = list(self._plan.steps)
+        while True:
+            now = time.monotonic() - origin
+            while steps and steps[0].at <= now:
+                step = steps.pop(0)
+                wanted = "fault" if step.action is Action.BEGIN else "undo"
+                if phase != wanted:
+                    self._journal.phase(phase := wanted)
+                if (failure := self._step(step)) is not None:
+                    return failure
+            if not steps and phase in ("fault", "undo"):
+                self._journal.phase(phase := "recovery")
+            self._look(now)
+            if (stop := self._stop_reason()) is not None:
+                return stop
+            if now >= self._plan.length:
+                return Ending("completed")
+            time.sleep(TICK)
+
+    def _step(self, step: PlannedStep) -> Ending | None:
+        if step.action is Action.END:
+            self._say(f"undoing {step.fault} on {step.target}")
+            self._active[step.fault_id].look()
+            self._active[step.fault_id].end()
+            return None
+        active = ActiveFault(step, registry.get(step.fault), self._lab, self._journal, self._ledger)
+        self._active[step.fault_id] = active
+        self._say(f"{'operator' if step.operator else 'injecting'}: {step.fault} on {step.target}")
+        try:
+            active.begin(self._plan)
+        except (FaultNotPossible, EnvironmentUnusable, OSError) as error:
+            return Ending("crashed", f"{step.fault} on {step.target} could not be injected: {error}")
+        self._look_at(active)
+        return None
+
+    def _look(self, now: float) -> None:
+        if now - self._looked < LOOK_EVERY:
+            return
+        self._looked = now
+        for active in self._active.values():
+            if active.may_bite and not active.observed:
+                self._look_at(active)
+
+    def _look_at(self, active: ActiveFault) -> None:
+        active.look()
+        if active.observed:
+            self._say(f"{active.step.fault} on {active.step.target} is seen to bite")
+            if active.step.instant:
+                active.end()
+
+    def _stop_reason(self) -> Ending | None:
+        if self._engine_lost():
+            return Ending("crashed", "the container engine stopped answering during the run")
+        if (failed := self._journal.failure) is not None:
+            return Ending("crashed", f"the history cannot be written: {failed.strerror}")
+        if self._sampler.failure is not None:
+            return Ending("crashed", f"the sampler failed: {self._sampler.failure!r}")
+        now = self._journal.clock.now()
+        down = [self._sampler.down_since(name) for name in self._plan.workloads]
+        lasting = [now - since if since is not None else 0.0 for since in down]
+        for condition in self._plan.stop_if:
+            if (reason := tripped(condition, lasting)) is not None:
+                self._journal.now(StopTripped, condition=reason)
+                return Ending("stopped", reason)
+        return None
+
+    def undo_all(self) -> bool:
+        """Take back whatever is still on, the newest first; true when all of it is proven gone."""
+        open_faults = [fault for fault in self._active.values() if fault.may_bite]
+        if not open_faults:
+            return True
+        self._journal.phase("undo")
+        results = []
+        for fault in reversed(open_faults):
+            self._say(f"undoing {fault.step.fault} on {fault.step.target}")
+            results.append(fault.end())
+        return all(results)
+
+    def verify_steady_state(self, tolerated: Sequence[str]) -> None:
+        """Check once more that all is well after the last undo. Workloads in *tolerated* are not waited for."""
+        self._journal.phase("verify")
+        end = time.monotonic() + VERIFY_DEADLINE
+        wanted = [name for name in self._plan.workloads if name not in tolerated]
+        while time.monotonic() < end and not all(self._sampler.green_for(name, GREEN_SPAN) for name in wanted):
+            time.sleep(TICK)
+        down = self._not_green(GREEN_SPAN)
+        left = [fault.step for fault in self._active.values() if fault.may_bite]
+        reasons = [f"{name} is not green" for name in down] + [f"{s.fault} on {s.target} is still on" for s in left]
+        self._journal.now(SteadyState, moment="after", ok=not reasons, reasons=tuple(reasons), workloads_down=down)
+
+
+def tripped(condition: StopCondition, lasting: Sequence[float]) -> str | None:
+    """Why *condition* ends the run, given for how long each workload has been down (0 for one that is up)."""
+    if condition.any_workload_down_for is not None and lasting and max(lasting) >= condition.any_workload_down_for:
+        return f"a workload was down for {condition.any_workload_down_for:g} s"
+    if condition.all_workloads_down_for is not None and lasting and min(lasting) >= condition.all_workloads_down_for:
+        return f"all workloads were down for {condition.all_workloads_down_for:g} s"
+    return None

@@ -1,0 +1,121 @@
+"""Does a scenario fit its topology? Pure; every problem is placed in the scenario file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.scenario.base import StrictModel, format_duration
+from harness.scenario.loader import LoadedScenario
+from harness.scenario.model import Scenario
+from harness.scenario.problems import Loc, Problem, unknown
+from harness.scenario.vocabulary import Vocabulary
+from harness.topology.model import Topology
+
+
+def cross_check(loaded: LoadedScenario, topology: Topology, vocabulary: Vocabulary) -> list[Problem]:
+    """What in the scenario does not fit *topology*, in the order of the file. Empty when all is well.
+
+    Arguments refer to the topology by their names: ``workload`` and ``workloads`` name workloads, ``database``
+    a service of role database, ``to``, ``at`` and ``service`` any service. ``fault`` in an expectation names a
+    step of the timeline, by its position, its id (``timeline.0``) or the name of its fault.
+    """
+    checker = _Checker(loaded.scenario, topology, vocabulary)
+    problems = [loaded.problem(loc, message) for loc, message in checker.all()]
+    return sorted(problems, key=lambda problem: (problem.line, problem.column, problem.where))
+
+
+Issue = tuple[Loc, str]
+
+
+class _Checker:
+    def __init__(self, scenario: Scenario, topology: Topology, vocabulary: Vocabulary) -> None:
+        self.scenario = scenario
+        self.topology = topology
+        self.vocabulary = vocabulary
+        self.started = topology.started_with(scenario.services)
+
+    def all(self) -> Iterator[Issue]:
+        yield from self._services()
+        for index, step in enumerate(self.scenario.timeline):
+            yield from self._target(("timeline", index, "on"), step.on, step.name)
+            yield from self._args(("timeline", index, "with"), step.args)
+        for index, claims in enumerate(self.scenario.expect):
+            yield from self._of_role(("expect", index, "workload"), claims.workload, "workload")
+            for one in claims.expectations:
+                loc: Loc = ("expect", index, one.name)
+                yield from self._args(loc, one.args)
+                yield from self._anchor((*loc, "fault"), getattr(one.args, "fault", None))
+                yield from self._watched_long_enough((*loc, "within"), one.args)
+
+    def _watched_long_enough(self, loc: Loc, args: StrictModel) -> Iterator[Issue]:
+        """A limit after undo that ends after the run could not be judged."""
+        within = getattr(args, "within", None)
+        if getattr(args, "after", None) == "undo" and within is not None and within > self.scenario.observe_for:
+            watched = format_duration(self.scenario.observe_for)
+            yield loc, f"the run ends {watched} after the last undo; write a longer 'observe_for', or a shorter limit"
+
+    def _services(self) -> Iterator[Issue]:
+        for index, name in enumerate(self.scenario.services or ()):
+            if name not in self.topology.services:
+                yield ("services", index), unknown("service", name, self.topology.services)
+        if not any(name in self.started for name in self.topology.workloads):
+            yield ("services",), f"starts no workload; workloads: {', '.join(self.topology.workloads)}"
+        for name in self.topology.workloads:
+            if name not in self.started:
+                continue
+            primary = self.topology.paths(name).get("primary")
+            for need in primary.needs if primary else ():
+                if need not in self.started:
+                    message = f"{name!r} needs {need!r} for its primary access path, and it is not started; add it"
+                    yield ("services",), message
+
+    def _exists(self, loc: Loc, name: str, known: tuple[str, ...] = (), what: str = "service") -> Iterator[Issue]:
+        if name not in self.topology.services:
+            yield loc, unknown(what, name, known or self.topology.services)
+        elif name not in self.started:
+            yield loc, f"service {name!r} is not started by this scenario; add it to 'services'"
+
+    def _of_role(self, loc: Loc, name: str, role: str) -> Iterator[Issue]:
+        names = tuple(service.name for service in self.topology.by_role(role))
+        missing = list(self._exists(loc, name, names, role))
+        yield from missing
+        if not missing and name not in names:
+            its = self.topology.services[name].role
+            is_now = f"has the role {its!r}" if its else "has no x-lockout block"
+            there_are = f"{role}s: {', '.join(names)}" if names else f"this topology has no {role}"
+            yield loc, f"service {name!r} {is_now}, a {role} is needed; {there_are}"
+
+    def _target(self, loc: Loc, name: str, fault: str) -> Iterator[Issue]:
+        missing = list(self._exists(loc, name))
+        yield from missing
+        kind = self.vocabulary.faults.get(fault)
+        if missing or kind is None or self.topology.services[name].role in kind.roles:
+            return
+        fitting = [other.name for role in sorted(kind.roles) for other in self.topology.by_role(role)]
+        roles = " or ".join(repr(role) for role in sorted(kind.roles))
+        role = self.topology.services[name].role
+        is_now = f"has the role {role!r}" if role else "has no x-lockout block"
+        there_are = f"such as {', '.join(fitting)}" if fitting else "of which this topology has none"
+        yield loc, f"{fault!r} needs a target of role {roles}, {there_are}; {name!r} {is_now}"
+
+    def _args(self, loc: Loc, args: StrictModel) -> Iterator[Issue]:
+        for key, field in type(args).model_fields.items():
+            value = getattr(args, key)
+            at: Loc = (*loc, field.alias or key)
+            if key == "workloads" and isinstance(value, tuple):
+                for index, name in enumerate(value):
+                    yield from self._of_role((*at, index), name, "workload")
+            elif key in ("workload", "database") and isinstance(value, str):
+                yield from self._of_role(at, value, key)
+            elif key in ("to", "at", "service") and isinstance(value, str):
+                yield from self._exists(at, value)
+
+    def _anchor(self, loc: Loc, fault: object) -> Iterator[Issue]:
+        steps = self.scenario.timeline
+        if isinstance(fault, int) and not 0 <= fault < len(steps):
+            yield loc, f"there is no timeline.{fault}; the last step is timeline.{len(steps) - 1}"
+        elif isinstance(fault, str):
+            ids = [f"timeline.{index}" for index in range(len(steps))]
+            names = {step.name for step in steps}
+            if fault not in names and fault not in ids:
+                yield loc, unknown("step of the timeline", fault, names)
