@@ -1,0 +1,199 @@
+"""Every fault against real components: it bites, it is undone, and once more; and undo is right without inject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from harness.faults import registry
+from harness.faults.base import AnyFault
+from harness.faults.ports import FaultNotPossible
+from harness.lab.engine import Engine
+from harness.lab.errors import EnvironmentUnusable
+from harness.lab.lab import RunningLab
+from harness.lab.plugins import Compose
+from harness.lab.waiting import wait_for
+from harness.run.active import heal
+from harness.scenario.base import StrictModel
+from tests.integration.labs import WHOLE, brought_up, seen_by_another_process, works
+
+pytestmark = pytest.mark.engine
+
+AIMED: dict[str, tuple[str, dict[str, object]]] = {
+    "break-glass-opened": ("ledger", {"reason": "a test"}),
+    "idp-active-key-removed": ("idp", {}),
+    "idp-stopped": ("idp", {}),
+    "rotation-half-done": ("vault", {"secret": "kv/billing"}),
+    "rotation-no-overlap": ("vault", {"secret": "kv/billing"}),
+    "static-role-rotated": ("vault", {"role": "reports"}),
+    "token-max-ttl": ("vault", {"workloads": ["orders"], "remaining": "1s", "max_ttl": "5s"}),
+    "token-revoked": ("vault", {"workloads": ["orders"]}),
+    "vault-killed": ("vault", {}),
+    "vault-paused": ("vault", {}),
+    "vault-sealed": ("vault", {}),
+    "vault-stopped": ("vault", {}),
+    "vault-unreachable": ("vault", {"workloads": ["orders"]}),
+}
+
+# What these did to tokens and passwords is not taken back: owners have to obtain new ones.
+STAYS_DEAD = {name for name in AIMED if registry.get(name).instant} | {"token-max-ttl"}
+
+# Asks for Vault's health from inside a workload's container, by the way that the workload itself has.
+ASK = """
+import http.client, ssl
+way = http.client.HTTPSConnection("vault", 8200, timeout=2, context=ssl.create_default_context(cafile="/tls/ca.pem"))
+try:
+    way.request("GET", "/v1/sys/health")
+    print(way.getresponse().status)
+except TimeoutError:
+    print("no answer")
+except OSError as error:
+    print("refused", type(error).__name__)
+"""
+
+
+@pytest.fixture(scope="module")
+def lab(
+    tmp_path_factory: pytest.TempPathFactory, engine: Engine, compose: Compose, images_present: None
+) -> Iterator[RunningLab]:
+    with brought_up(WHOLE, tmp_path_factory.mktemp("live"), engine, compose) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def steady(lab: RunningLab) -> Iterator[None]:
+    """Before and after each test, all workloads have their access."""
+    all_work(lab)
+    yield
+    all_work(lab)
+
+
+def all_work(lab: RunningLab) -> None:
+    def without() -> list[str]:
+        return [name for name in lab.workloads() if not works(lab, name)]
+
+    assert wait_for(lambda: not without(), 30), f"{without()} did not come back"
+
+
+def ask(lab: RunningLab, workload: str) -> str:
+    """What *workload* gets when it asks for Vault: 200, "refused …" or "no answer"."""
+    return lab.containers.run_in(workload, ["python3", "-c", ASK]).stdout.strip()
+
+
+def prepared(
+    fault: AnyFault, target: str, given: dict[str, object], lab: RunningLab
+) -> tuple[StrictModel, StrictModel]:
+    """(arguments, undo record); the record as it comes back from the ledger."""
+    args = fault.Args.model_validate(given)
+
+    def attempt() -> StrictModel | None:
+        try:
+            return fault.prepare(target, args, lab)
+        except FaultNotPossible:
+            return None  # a workload whose token was revoked logs in again first
+
+    record = wait_for(attempt, 10)
+    assert record is not None
+    return args, fault.Record.model_validate_json(record.model_dump_json())
+
+
+def evidence(fault: AnyFault, record: StrictModel, lab: RunningLab) -> str | None:
+    """Proof that it bites, waited for as the conductor does, while a workload goes on asking for Vault."""
+
+    def look() -> str | None:
+        if fault.name == "vault-unreachable":
+            ask(lab, "orders")
+        try:
+            return fault.observe(record, lab)
+        except EnvironmentUnusable:
+            return None
+
+    return wait_for(look, 20, poll=0.2)
+
+
+def test_there_is_a_live_test_for_every_fault() -> None:
+    assert set(AIMED) == set(registry.fault_names())
+
+
+@pytest.mark.parametrize("name", AIMED)
+def test_it_bites_and_is_undone_twice_in_a_row(lab: RunningLab, name: str) -> None:
+    fault, (target, given) = registry.get(name), AIMED[name]
+    for turn in range(2):
+        all_work(lab)
+        args, record = prepared(fault, target, given, lab)
+        assert fault.observe(record, lab) is None, "it bites before it is injected"
+        fault.inject(record, args, lab, Random(turn))
+        assert evidence(fault, record, lab)
+        if not fault.instant:
+            assert fault.healed(record, lab) is None, "it counts as gone while it bites"
+        proof, error = heal(fault, record, seen_by_another_process(lab))
+        assert proof, error
+        if name not in STAYS_DEAD:
+            assert fault.observe(record, lab) is None
+
+
+@pytest.mark.parametrize("name", AIMED)
+def test_undo_is_right_without_inject_and_when_repeated(lab: RunningLab, name: str) -> None:
+    fault, (target, given) = registry.get(name), AIMED[name]
+    _, record = prepared(fault, target, given, lab)
+    for _ in range(2):
+        fault.undo(record, lab)
+        assert wait_for(lambda: fault.healed(record, lab), 10)
+    assert fault.observe(record, lab) is None
+    assert [name for name in lab.workloads() if not works(lab, name)] == []
+
+
+@pytest.mark.parametrize(("how", "answer"), [("reset", "refused"), ("blackhole", "no answer")])
+def test_only_the_named_workload_loses_its_way_to_vault(lab: RunningLab, how: str, answer: str) -> None:
+    fault = registry.get("vault-unreachable")
+    args, record = prepared(fault, "vault", {"workloads": ["orders"], "how": how}, lab)
+    assert (ask(lab, "orders"), ask(lab, "billing")) == ("200", "200")
+    fault.inject(record, args, lab, Random(0))
+    try:
+        assert ask(lab, "orders").startswith(answer)
+        assert ask(lab, "billing") == "200"
+        assert lab.vault("vault").is_serving()
+        assert fault.observe(record, lab)
+    finally:
+        assert heal(fault, record, lab)[0]
+    assert (ask(lab, "orders"), ask(lab, "billing")) == ("200", "200")
+
+
+def test_without_names_everybody_loses_the_way_to_vault(lab: RunningLab) -> None:
+    fault = registry.get("vault-unreachable")
+    args, record = prepared(fault, "vault", {}, lab)
+    fault.inject(record, args, lab, Random(0))
+    try:
+        assert ask(lab, "orders").startswith("refused")
+        assert ask(lab, "billing").startswith("refused")
+        assert lab.vault("vault").is_serving(), "lockout's own way must stay open"
+    finally:
+        assert heal(fault, record, lab)[0]
+    assert ask(lab, "billing") == "200"
+
+
+def test_a_way_that_nobody_tries_is_no_evidence(lab: RunningLab) -> None:
+    """An idle workload proves nothing: a cut that caught no connection has not been seen to bite."""
+    fault = registry.get("vault-unreachable")
+    args, record = prepared(fault, "vault", {"workloads": ["payments"]}, lab)  # it needs no Vault
+    fault.inject(record, args, lab, Random(0))
+    assert wait_for(lambda: fault.observe(record, lab), 2) is None
+    assert heal(fault, record, lab)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "words"),
+    [
+        ("token-revoked", {"workloads": ["order"]}, "no workload 'order'"),
+        ("vault-unreachable", {"workloads": ["nobody"]}, "no workload 'nobody'"),
+        ("rotation-half-done", {"secret": "kv/nothing"}, "kv/nothing"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_done(
+    lab: RunningLab, name: str, given: dict[str, object], words: str
+) -> None:
+    fault = registry.get(name)
+    with pytest.raises((FaultNotPossible, EnvironmentUnusable), match=words):
+        fault.prepare("vault", fault.Args.model_validate(given), lab)

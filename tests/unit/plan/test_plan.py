@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.plan.describe import describe
+from harness.plan.make import make_plan
+from harness.plan.model import Action, Plan
+from harness.scenario.base import StrictModel
+from harness.scenario.model import Reading, Scenario
+from harness.scenario.vocabulary import ExpectationKind, FaultKind, Vocabulary
+from harness.topology.model import Topology
+from harness.topology.parse import parse_topology
+
+
+class NoArgs(StrictModel):
+    pass
+
+
+class CutArgs(StrictModel):
+    workloads: tuple[str, ...] = ()
+    how: str = "reset"
+
+
+VOCABULARY = Vocabulary.of(
+    [
+        FaultKind("vault-sealed", frozenset({"vault"}), NoArgs),
+        FaultKind("vault-unreachable", frozenset({"vault"}), CutArgs),
+        FaultKind("token-revoked", frozenset({"vault"}), CutArgs, instant=True),
+        FaultKind("break-glass-opened", frozenset({"resource"}), NoArgs, operator=True),
+    ],
+    [ExpectationKind("stays_available", NoArgs)],
+)
+
+SEALED = {"fault": "vault-sealed", "on": "vault", "at": "5s", "for": "20s"}
+REVOKED = {"fault": "token-revoked", "on": "vault", "at": "5s"}
+
+
+def scenario(*timeline: dict[str, Any], **changes: Any) -> Scenario:
+    document = {
+        "name": "x",
+        "summary": "x",
+        "topology": "x.yaml",
+        "timeline": list(timeline),
+        "expect": [{"workload": "orders", "stays_available": {}}],
+        **changes,
+    }
+    return Scenario.model_validate(document, context=Reading(VOCABULARY))
+
+
+@pytest.fixture
+def topology() -> Topology:
+    workload = {"image": "app", "x-lockout": {"role": "workload", "probe": {"tcp": {"port": 1}}}}
+    services = {
+        "vault": {"image": "hashicorp/vault:1.21.0", "x-lockout": {"role": "vault", "initialise": {}}},
+        "ledger": {"x-lockout": {"role": "resource", "port": 1}},
+        "orders": workload,
+        "billing": workload,
+    }
+    return parse_topology({"services": services}, [Path("compose.yaml")])
+
+
+def order(plan: Plan) -> list[tuple[float, str, str]]:
+    return [(step.at, str(step.action), step.fault_id) for step in plan.steps]
+
+
+def test_a_fault_begins_and_ends(topology: Topology) -> None:
+    plan = make_plan(scenario(SEALED), topology, seed=7)
+    assert order(plan) == [(5.0, "begin", "timeline.0"), (25.0, "end", "timeline.0")]
+    assert plan.length == 35.0
+    assert (plan.seed, plan.period, plan.workloads) == (7, 0.1, ("billing", "orders"))
+    begin = plan.steps[0]
+    assert (begin.fault, begin.target, begin.args, begin.operator, begin.instant) == (
+        "vault-sealed",
+        "vault",
+        NoArgs(),
+        False,
+        False,
+    )
+
+
+def test_an_instant_fault_only_begins(topology: Topology) -> None:
+    plan = make_plan(scenario(REVOKED, observe_for="0s"), topology, seed=0)
+    assert order(plan) == [(5.0, "begin", "timeline.0")]
+    assert plan.steps[0].instant
+    assert plan.length == 5.0
+
+
+def test_steps_are_in_the_order_of_time_not_of_the_file(topology: Topology) -> None:
+    plan = make_plan(scenario(SEALED | {"at": "30s", "for": "1s"}, REVOKED | {"at": "2s"}), topology, seed=0)
+    assert order(plan) == [
+        (2.0, "begin", "timeline.1"),
+        (30.0, "begin", "timeline.0"),
+        (31.0, "end", "timeline.0"),
+    ]
+
+
+def test_touching_windows_end_before_they_begin(topology: Topology) -> None:
+    plan = make_plan(scenario(SEALED | {"at": "25s"}, SEALED), topology, seed=0)
+    assert order(plan) == [
+        (5.0, "begin", "timeline.1"),
+        (25.0, "end", "timeline.1"),
+        (25.0, "begin", "timeline.0"),
+        (45.0, "end", "timeline.0"),
+    ]
+
+
+def test_touching_is_not_spoilt_by_binary_fractions(topology: Topology) -> None:
+    first, second = SEALED | {"at": "1.1s", "for": "2.2s"}, SEALED | {"at": "3.3s"}
+    assert 1.1 + 2.2 != 3.3
+    plan = make_plan(scenario(first, second), topology, seed=0)
+    assert [step[1:] for step in order(plan)][1:3] == [("end", "timeline.0"), ("begin", "timeline.1")]
+
+
+def test_windows_that_end_together_unwind_from_the_inside(topology: Topology) -> None:
+    outer = SEALED
+    inner = {"operator": "break-glass-opened", "on": "ledger", "at": "10s", "for": "15s"}
+    same = {"fault": "vault-unreachable", "on": "vault", "at": "5s", "for": "20s"}
+    plan = make_plan(scenario(outer, inner, same), topology, seed=0)
+    ends = [step.fault_id for step in plan.steps if step.action is Action.END]
+    assert ends == ["timeline.1", "timeline.2", "timeline.0"]
+
+
+def test_only_started_workloads_are_probed(topology: Topology) -> None:
+    assert make_plan(scenario(SEALED, services=["orders", "vault"]), topology, seed=0).workloads == ("orders",)
+
+
+def test_the_hash_depends_on_all_that_matters(topology: Topology) -> None:
+    def hash_of(seed: int = 1, **changes: Any) -> str:
+        return make_plan(scenario(changes.pop("step", SEALED), **changes), topology, seed).hash()
+
+    assert len(hash_of()) == 64
+    assert hash_of() == hash_of()
+    cut = {"fault": "vault-unreachable", "on": "vault", "at": "5s", "for": "20s"}
+    different = {
+        hash_of(),
+        hash_of(seed=2),
+        hash_of(observe_for="11s"),
+        hash_of(sampling={"every": "50ms"}),
+        hash_of(services=["orders"]),
+        hash_of(stop_if=[{"any_workload_down_for": "9s"}]),
+        hash_of(step=SEALED | {"at": "5.001s"}),
+        hash_of(step=SEALED | {"for": "21s"}),
+        hash_of(step=cut),
+        hash_of(step=cut | {"with": {"how": "blackhole"}}),
+    }
+    assert len(different) == 10
+
+
+def test_the_hash_is_the_same_next_year(topology: Topology) -> None:
+    """Run records name plans by hash, so equal plans must stay equal across versions of lockout."""
+    plan = make_plan(scenario(SEALED), topology, seed=7)
+    assert plan.hash() == "3676749fae11962f27479cb7d42d9ee3a205e6ac6c94b203ef2f2867baceed08"
+
+
+def test_each_fault_has_randomness_of_its_own(topology: Topology) -> None:
+    plan = make_plan(scenario(SEALED), topology, seed=7)
+    other = make_plan(scenario(SEALED), topology, seed=8)
+    assert plan.rng("timeline.0").random() == plan.rng("timeline.0").random()
+    assert plan.rng("timeline.0").random() != plan.rng("timeline.1").random()
+    assert plan.rng("timeline.0").random() != other.rng("timeline.0").random()
+
+
+def test_a_plan_in_words(topology: Topology) -> None:
+    steps = [
+        {"fault": "vault-unreachable", "on": "vault", "at": "5s", "for": "20s", "with": {"how": "blackhole"}},
+        {"operator": "break-glass-opened", "on": "ledger", "at": "7.5s", "for": "5s"},
+        REVOKED | {"at": "30s", "with": {"workloads": ("orders", "billing")}},
+    ]
+    plan = make_plan(scenario(*steps, stop_if=[{"any_workload_down_for": "2m"}]), topology, seed=7)
+    assert describe(plan, topology) == (
+        f"x: 40s of timeline, seed 7, plan {plan.hash()[:12]}",
+        "probe 2 workloads every 100ms: billing, orders",
+        "   0s  steady state proven, the clock starts",
+        "   5s  inject vault-unreachable on vault (vault, hashicorp/vault:1.21.0) with workloads=all how=blackhole",
+        " 7.5s  operator: break-glass-opened on ledger (resource)",
+        "12.5s  operator takes back: break-glass-opened on ledger (resource)",
+        "  25s  undo vault-unreachable on vault (vault, hashicorp/vault:1.21.0)",
+        "  30s  inject token-revoked on vault (vault, hashicorp/vault:1.21.0) "
+        "with workloads=orders,billing how=reset, not undone",
+        "  40s  end, after watching the recovery for 10s",
+        "stop early if any workload down for 120s",
+    )

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.scenario.crosscheck import cross_check
+from harness.scenario.loader import LoadedScenario
+from harness.scenario.vocabulary import Vocabulary
+from harness.topology.model import Topology
+from harness.topology.parse import parse_topology
+
+from .conftest import GOOD
+
+Load = Callable[[str], LoadedScenario]
+
+
+@pytest.fixture
+def topology() -> Topology:
+    def workload(*needs: str) -> dict[str, object]:
+        access = {"primary": {"needs": list(needs)}}
+        return {"x-lockout": {"role": "workload", "probe": {"tcp": {"port": 1}}, "access": access}}
+
+    vault = {"x-lockout": {"role": "vault", "initialise": {}}}
+    config = {
+        "services": {
+            "vault": vault,
+            "vault-secondary": vault,
+            "postgres": {"x-lockout": {"role": "database"}},
+            "ledger": {"x-lockout": {"role": "resource", "port": 1}},
+            "sidecar": {},
+            "orders": {**workload("vault", "postgres"), "depends_on": {"vault": {}, "postgres": {}}},
+            "fragile": {**workload("vault"), "depends_on": {"vault": {}}},
+            "lonely": workload("vault"),
+        }
+    }
+    return parse_topology(config, [Path("compose.yaml")])
+
+
+def edited(*edits: tuple[str, str]) -> str:
+    text = GOOD
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+def test_a_fitting_scenario_has_no_problems(load: Load, topology: Topology, vocabulary: Vocabulary) -> None:
+    assert cross_check(load(GOOD), topology, vocabulary) == []
+
+
+@pytest.mark.parametrize(
+    ("edits", "expected"),
+    [
+        pytest.param(
+            [("on: vault", "on: vualt")],
+            ["8:9: timeline.0.on: unknown service 'vualt', did you mean 'vault'?"],
+            id="unknown-target",
+        ),
+        pytest.param(
+            [("on: vault", "on: postgres")],
+            [
+                "8:9: timeline.0.on: 'vault-sealed' needs a target of role 'vault', such as vault, vault-secondary; "
+                "'postgres' has the role 'database'"
+            ],
+            id="target-of-wrong-role",
+        ),
+        pytest.param(
+            [("on: vault", "on: sidecar")],
+            [
+                "8:9: timeline.0.on: 'vault-sealed' needs a target of role 'vault', such as vault, vault-secondary; "
+                "'sidecar' has no x-lockout block"
+            ],
+            id="target-without-role",
+        ),
+        pytest.param(
+            [("fault: vault-sealed", "fault: idp-stopped")],
+            [
+                "8:9: timeline.0.on: 'idp-stopped' needs a target of role 'idp', of which this topology has none; "
+                "'vault' has the role 'vault'"
+            ],
+            id="no-target-at-all",
+        ),
+        pytest.param(
+            [("workload: orders", "workload: order")],
+            ["11:15: expect.0.workload: unknown workload 'order', did you mean 'orders'?"],
+            id="unknown-workload",
+        ),
+        pytest.param(
+            [("workload: orders", "workload: ledger")],
+            [
+                "11:15: expect.0.workload: service 'ledger' has the role 'resource', a workload is needed; "
+                "workloads: fragile, lonely, orders"
+            ],
+            id="expectation-for-no-workload",
+        ),
+        pytest.param(
+            [("workload: orders", "workload: sidecar")],
+            [
+                "11:15: expect.0.workload: service 'sidecar' has no x-lockout block, a workload is needed; "
+                "workloads: fragile, lonely, orders"
+            ],
+            id="expectation-for-plain-service",
+        ),
+        pytest.param(
+            [("recovers_without_restart: {}", "fails_over: {to: vault-secondry, within: 5s}")],
+            ["13:22: expect.0.fails_over.to: unknown service 'vault-secondry', did you mean 'vault-secondary'?"],
+            id="fails-over-to-nowhere",
+        ),
+        pytest.param(
+            [("vault-sealed", "vault-unreachable"), ("for: 20s", "for: 20s\n    with: {workloads: [orders, vault]}")],
+            [
+                "10:32: timeline.0.with.workloads.1: service 'vault' has the role 'vault', a workload is needed; "
+                "workloads: fragile, lonely, orders"
+            ],
+            id="argument-names-no-workload",
+        ),
+        pytest.param(
+            [("vault-sealed", "static-role-rotated"), ("for: 20s", "with: {role: r, database: ledger}")],
+            [
+                "9:31: timeline.0.with.database: service 'ledger' has the role 'resource', a database is needed; "
+                "databases: postgres"
+            ],
+            id="argument-names-no-database",
+        ),
+        pytest.param(
+            [("expect:", "services: [fragile, order]\nexpect:")],
+            [
+                "10:21: services.1: unknown service 'order', did you mean 'orders'?",
+                "12:15: expect.0.workload: service 'orders' is not started by this scenario; add it to 'services'",
+            ],
+            id="unknown-service",
+        ),
+        pytest.param(
+            [("expect:", "services: [fragile]\nexpect:"), ("on: vault", "on: vault-secondary")],
+            [
+                "8:9: timeline.0.on: service 'vault-secondary' is not started by this scenario; add it to 'services'",
+                "12:15: expect.0.workload: service 'orders' is not started by this scenario; add it to 'services'",
+            ],
+            id="target-not-started",
+        ),
+        pytest.param(
+            [("expect:", "services: [vault]\nexpect:")],
+            [
+                "10:11: services: starts no workload; workloads: fragile, lonely, orders",
+                "12:15: expect.0.workload: service 'orders' is not started by this scenario; add it to 'services'",
+                "16:15: expect.1.workload: service 'fragile' is not started by this scenario; add it to 'services'",
+            ],
+            id="no-workload-started",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_said_where_it_is(
+    load: Load, topology: Topology, vocabulary: Vocabulary, edits: list[tuple[str, str]], expected: list[str]
+) -> None:
+    problems = cross_check(load(edited(*edits)), topology, vocabulary)
+    assert [str(problem) for problem in problems] == [f"vault-outage.scenario.yaml:{line}" for line in expected]
+
+
+@pytest.mark.parametrize("fault", ["0", "vault-sealed", "timeline.0"])
+def test_an_expectation_may_name_a_step(load: Load, topology: Topology, vocabulary: Vocabulary, fault: str) -> None:
+    loaded = load(edited(("after: undo", f"fault: {fault}")))
+    assert cross_check(loaded, topology, vocabulary) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("1", "there is no timeline.1; the last step is timeline.0"),
+        ("-1", "there is no timeline.-1; the last step is timeline.0"),
+        ("vault-seled", "unknown step of the timeline 'vault-seled', did you mean 'vault-sealed'?"),
+        ("timeline.1", "unknown step of the timeline 'timeline.1'; known: vault-sealed"),
+    ],
+)
+def test_a_step_that_an_expectation_names_must_exist(
+    load: Load, topology: Topology, vocabulary: Vocabulary, fault: str, message: str
+) -> None:
+    (problem,) = cross_check(load(edited(("after: undo", f"fault: {fault}"))), topology, vocabulary)
+    assert str(problem) == f"vault-outage.scenario.yaml:12:44: expect.0.re_authenticates.fault: {message}"
+
+
+def test_what_a_workload_needs_must_be_started(load: Load, vocabulary: Vocabulary, topology: Topology) -> None:
+    loaded = load(
+        edited(
+            ("expect:", "services: [lonely, sidecar]\nexpect:"),
+            ("workload: orders", "workload: lonely"),
+            ("  - workload: fragile\n    re_authenticates: {within: 10s, after: undo}\n", ""),
+            ("    accepted_risk: {reason: logs in once, until: 2027-06-30}\n", ""),
+        )
+    )
+    assert [str(problem) for problem in cross_check(loaded, topology, vocabulary)] == [
+        "vault-outage.scenario.yaml:8:9: timeline.0.on: service 'vault' is not started by this scenario; "
+        "add it to 'services'",
+        "vault-outage.scenario.yaml:10:11: services: 'lonely' needs 'vault' for its primary access path, "
+        "and it is not started; add it",
+    ]
+
+
+def test_dependencies_of_listed_services_are_started(load: Load, topology: Topology, vocabulary: Vocabulary) -> None:
+    loaded = load(edited(("expect:", "services: [orders, fragile]\nexpect:")))
+    assert cross_check(loaded, topology, vocabulary) == []
