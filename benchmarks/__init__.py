@@ -1,0 +1,1 @@
+"""Measures lockout itself: ``python -m benchmarks``, or ``make bench``."""
