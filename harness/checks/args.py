@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from harness.scenario.base import Duration, StrictModel, format_duration
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far, in seconds from its inject, a scenario goes with a fault."""
+
+    lasts: float  # until it is undone; 0 for one that happens in an instant
+    left: float  # until the run ends
+
+    def ends_before(self, limit: float) -> str:
+        """Why something that is settled only after *limit* is out of reach; empty if it is not."""
+        if limit < self.left:
+            return ""
+        return f"the run ends {format_duration(self.left)} after inject, before {format_duration(limit)}"
+
+
 class ExpectationArgs(StrictModel):
     """Base of all arguments of expectations."""
 
+    about_access: ClassVar[bool] = True
+    """Whether a failure means that the workload lost access, or did not get it back."""
+
+    needs_step: ClassVar[str] = ""
+    """A step without which the claim cannot be settled."""
+
     def in_words(self) -> str:
         """The claim in words for a column of a table, such as ``within 10s after undo``; may be empty."""
+        return ""
+
+    def out_of_reach(self, reach: Reach) -> str:
+        """Why no run of a scenario could settle the claim; empty if one can."""
+        del reach
         return ""
 
 

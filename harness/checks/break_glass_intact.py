@@ -11,7 +11,7 @@ from harness.history.index import History
 
 
 class Args(ExpectationArgs):
-    pass
+    about_access = False
 
 
 @expectation("break_glass_intact", Args)

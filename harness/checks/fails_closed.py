@@ -5,7 +5,7 @@ from math import inf
 from pydantic import Field
 
 from harness.checks.access import require_unbroken
-from harness.checks.args import AboutFault
+from harness.checks.args import AboutFault, Reach
 from harness.checks.registry import CannotTellError, expectation
 from harness.checks.verdict import Evidence, Finding, failed, inconclusive, passed
 from harness.checks.windows import RESOURCE_JOURNAL, anchor, blind, claim_ends, open_times, was_open
@@ -15,10 +15,16 @@ from harness.scenario.base import Duration, format_duration
 
 
 class Args(AboutFault):
+    about_access = False
     within: Duration = Field(gt=0, description="From this long after inject there must be no access.")
 
     def in_words(self) -> str:
         return f"within {format_duration(self.within)} after inject"
+
+    def out_of_reach(self, reach: Reach) -> str:
+        if reach.lasts > self.within:
+            return ""
+        return f"the fault is over {format_duration(reach.lasts)} after inject, before {format_duration(self.within)}"
 
 
 @expectation("fails_closed", Args)

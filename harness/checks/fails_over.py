@@ -6,7 +6,7 @@ from pydantic import Field
 
 from harness.checks.access import access_back, used_break_glass
 from harness.checks.args import Deadline
-from harness.checks.proofs import observers, proves, service, words
+from harness.checks.proofs import gives_access, observers, service, words
 from harness.checks.registry import expectation
 from harness.checks.verdict import Evidence, Finding, Outcome, failed, inconclusive, passed
 from harness.checks.windows import IDP_JOURNAL, VAULT_AUDIT, anchor, blind, claim_ends
@@ -26,8 +26,9 @@ class Args(Deadline):
 def check(history: History, workload: str, args: Args) -> Finding:
     """The workload is accepted by another authority within the limit, and has access while the fault lasts.
 
-    The journal of ``to`` must show a request of the workload that was accepted after the anchor and at most
-    ``within`` later; the workload's own word is not asked. Samples must show access by then, unbroken until lockout
+    The journal of ``to`` must show a login of the workload, or a request for what it needs, that was accepted after
+    the anchor and at most ``within`` later; keeping a token alive there is not enough, and the workload's own word is
+    not asked. Samples must show access by then, unbroken until lockout
     set about the undo (to the end, after ``undo``). Exactly at the limit is in time.
 
     Inconclusive without a sample within the limit, when nothing at all was seen from ``to``, when its journal had a
@@ -39,7 +40,7 @@ def check(history: History, workload: str, args: Args) -> Finding:
     until = claim_ends(history, start, args.fault)
     if args.after == "inject":
         until = min(until, inf if start.span.undoing is None else start.span.undoing)
-    requests = [r for r in history.requests.get(workload, []) if service(r) == args.to and proves(r)]
+    requests = [r for r in history.requests.get(workload, []) if service(r) == args.to and gives_access(r)]
     proof = next((r for r in requests if start.opens < r.t <= deadline + TOLERANCE), None)
 
     access = access_back(history, workload, start, deadline, until)

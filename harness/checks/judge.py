@@ -21,7 +21,7 @@ def judge(history: History, run: RunClaims) -> Judgement:
     again gives the same answer years later.
     """
     results = tuple(_result(history, claim) for claim in run.claims)
-    run_results = judge_run(history, run)
+    run_results = judge_run(history, run, results)
     outcome = merge(outcome_of(result) for result in (*run_results, *results))
     workloads = dict.fromkeys(claim.workload for claim in run.claims)
     summaries = tuple(summarise(history, workload, results) for workload in workloads)
@@ -38,6 +38,7 @@ def _result(history: History, claim: Claim) -> Result:
         claim.args.in_words(),
         claim.accepted_risk,
         claim.controls,
+        claim.args.about_access,
     )
 
 
@@ -67,7 +68,7 @@ def _weighed(finding: Finding, claim: Claim, day: date | None, completed: bool) 
             f"{finding.summary}; whether that risk was still accepted cannot be told, for the day of the run is unknown"
         )
         return replace(finding, outcome=Outcome.INCONCLUSIVE, summary=words), Status.INCONCLUSIVE
-    if is_accepted(claim, day):
+    if is_accepted(risk, day):
         return finding, Status.ACCEPTED
     return replace(
         finding, summary=f"{finding.summary}; the risk was accepted until {risk.until}, which is over"

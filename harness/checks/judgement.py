@@ -37,6 +37,7 @@ class Result:
     limit: str = ""  # the claim in words: "within 10s after undo"
     accepted_risk: AcceptedRisk | None = None
     controls: tuple[str, ...] = ()
+    about_access: bool = False  # whether the claim is about having access
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from harness.history.index import History
 
 
 class Args(ExpectationArgs):
-    pass
+    about_access = False
 
 
 @expectation("no_secret_leak", Args)

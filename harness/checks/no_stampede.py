@@ -21,6 +21,7 @@ _ON_ITS_WAY = 1.0
 
 
 class Args(AboutFault):
+    about_access = False
     at_most: int = Field(ge=0, description="Attempts to authenticate.")
     per: Duration = Field(gt=0, description="The length of the sliding window in which they are counted.")
 

@@ -9,6 +9,9 @@ from harness.history.events import IdpRequest, VaultRequest
 
 Request = VaultRequest | IdpRequest
 
+_UPKEEP = ("auth/token/", "sys/")
+"""Paths in Vault under which a client looks after the token and the leases that it has."""
+
 
 def service(request: Request) -> str:
     return request.vault if isinstance(request, VaultRequest) else request.idp
@@ -28,6 +31,15 @@ def proves(request: Request) -> bool:
     if isinstance(request, VaultRequest):
         return request.ok and (request.login or request.renewal or bool(request.accessor))
     return request.ok and request.endpoint == "token"
+
+
+def gives_access(request: Request) -> bool:
+    """Whether the workload got something to work with: a login, a token, a secret; not the upkeep of what it has."""
+    if not proves(request):
+        return False
+    return is_login(request) or not (
+        isinstance(request, VaultRequest) and (request.renewal or request.path.startswith(_UPKEEP))
+    )
 
 
 def words(request: Request) -> str:

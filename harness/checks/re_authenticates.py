@@ -30,7 +30,8 @@ def check(history: History, workload: str, args: Args) -> Finding:
     after the anchor and at most ``within`` later, also of a workload that never lost access. If the fault was on a
     Vault or an identity provider, that one's journal decides, unless ``at`` names another. Second, access: the
     sample after the last failed one was sent within the limit, too, and none failed from there to the end. Exactly
-    at the limit is in time.
+    at the limit is in time. If there were faults on several of them, proof from one suffices; ``at`` or ``fault``
+    says which.
 
     A request counts as soon as lockout set about the undo. After ``inject`` only a login counts that early:
     anything else may have been made with the credential that was just being taken away.
@@ -76,8 +77,12 @@ def check(history: History, workload: str, args: Args) -> Finding:
 
 
 def _faulted(history: History, fault: int | str | None) -> list[str]:
-    """The Vaults and identity providers that the faults were on; none if they were on something else."""
-    return sorted({span.target for span in faults_meant(history, fault)} & (history.vaults | history.idps))
+    """The Vaults and identity providers that the faults were on; none if they were on something else.
+
+    They are known by their role: one whose journal was never seen must not be left out for that.
+    """
+    seen = history.vaults | history.idps
+    return sorted({s.target for s in faults_meant(history, fault) if s.role in ("vault", "idp") or s.target in seen})
 
 
 def _counts(request: Request, start: Anchor, args: Args) -> bool:

@@ -6,7 +6,7 @@ from math import inf
 from pydantic import Field
 
 from harness.checks.access import require_unbroken
-from harness.checks.args import AboutFault
+from harness.checks.args import AboutFault, Reach
 from harness.checks.proofs import words
 from harness.checks.registry import CannotTellError, expectation
 from harness.checks.verdict import Evidence, Finding, failed, inconclusive, passed
@@ -18,10 +18,14 @@ from harness.scenario.base import Duration, format_duration
 
 
 class Args(AboutFault):
+    about_access = False
     limit: Duration = Field(gt=0, description="How long after inject it may still be good.")
 
     def in_words(self) -> str:
         return f"within {format_duration(self.limit)} after inject"
+
+    def out_of_reach(self, reach: Reach) -> str:
+        return reach.ends_before(self.limit)
 
 
 @expectation("revoked_within", Args)

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
+from functools import partial
 
-from harness.checks.claims import Claim, RunClaims
-from harness.checks.judgement import Result, Status
+from harness.checks.claims import RunClaims
+from harness.checks.judgement import AcceptedRisk, Result, Status
 from harness.checks.verdict import Evidence, Finding, Outcome, failed, inconclusive, passed
 from harness.history.index import FaultSpan, History
 
 RunCheck = Callable[[History, RunClaims], Finding]
 
 
-def judge_run(history: History, run: RunClaims) -> tuple[Result, ...]:
-    """All findings about the run, in a fixed order."""
+def judge_run(history: History, run: RunClaims, results: Iterable[Result]) -> tuple[Result, ...]:
+    """All findings about the run, in a fixed order. *results* are those of the claims about workloads."""
+    lost = frozenset(
+        result.workload
+        for result in results
+        if result.about_access
+        and result.status in (Status.ACCEPTED, Status.INCONCLUSIVE)
+        and is_accepted(result.accepted_risk, history.day)
+    )
     checks: dict[str, RunCheck] = {
         "run_completed": run_completed,
         "engine_held": engine_held,
@@ -23,16 +31,16 @@ def judge_run(history: History, run: RunClaims) -> tuple[Result, ...]:
         "steady_before": steady_before,
         "fault_observed": fault_observed,
         "undo_verified": undo_verified,
-        "steady_after": steady_after,
+        "steady_after": partial(steady_after, excused=lost),
         "no_leak": no_leak,
     }
     findings = {name: check(history, run) for name, check in checks.items()}
     return tuple(Result("", name, Status(finding.outcome.value), finding) for name, finding in findings.items())
 
 
-def is_accepted(claim: Claim, day: date | None) -> bool:
-    """Whether the claim's failure is an accepted risk on *day*. On the last day it still is."""
-    return claim.accepted_risk is not None and day is not None and day <= claim.accepted_risk.until
+def is_accepted(risk: AcceptedRisk | None, day: date | None) -> bool:
+    """Whether *risk* is one that is accepted on *day*. On the last day it still is."""
+    return risk is not None and day is not None and day <= risk.until
 
 
 def run_completed(history: History, _run: RunClaims) -> Finding:
@@ -118,12 +126,13 @@ def undo_verified(history: History, _run: RunClaims) -> Finding:
     return passed("every fault was undone, and seen to be", *done)
 
 
-def steady_after(history: History, run: RunClaims) -> Finding:
-    """Everything works again after the last undo, except for workloads with an accepted risk in this scenario.
+def steady_after(history: History, _run: RunClaims, excused: Collection[str]) -> Finding:
+    """Everything works again after the last undo, except for workloads whose loss of access is an accepted risk.
 
-    A reason that the steady-state check gave counts as explained by a workload that is down if it names it. Reasons
-    that name no such workload (a Vault that is still sealed) fail. Nothing is failed for a run that did not
-    go to its end: the workloads may not have had their time to recover.
+    *excused* are those with a claim about their access that did not hold, as an accepted risk. That a workload may
+    stampede does not allow it to be locked out. A reason that the steady-state check gave counts as explained by a
+    workload that is down if it names it. Reasons that name no such workload (a Vault that is still sealed) fail.
+    Nothing is failed for a run that did not go to its end: the workloads may not have had their time to recover.
     """
     checks = [check for check in history.steady if check.moment == "after"]
     if not checks:
@@ -132,10 +141,8 @@ def steady_after(history: History, run: RunClaims) -> Finding:
     at = tuple(Evidence(last.t, reason) for reason in last.reasons) or (Evidence(last.t, "steady state"),)
     if last.ok:
         return passed("everything worked after the last undo", at[0])
-    day = history.day
-    excused = {claim.workload for claim in run.claims if is_accepted(claim, day)}
     down = set(last.workloads_down)
-    bad = sorted(down - excused)
+    bad = sorted(down - set(excused))
     other = [reason for reason in last.reasons if not any(_names(reason, name) for name in down)]
     if not down and not other:
         other = ["no reason was recorded"]
@@ -153,8 +160,8 @@ def _names(reason: str, workload: str) -> bool:
 
 def no_leak(history: History, run: RunClaims) -> Finding:
     """No secret of the run was found where it should not be, except as an accepted risk of ``no_secret_leak``."""
-    day = history.day
-    excused = {c.workload for c in run.claims if c.expectation == "no_secret_leak" and is_accepted(c, day)}
+    leaking = [claim for claim in run.claims if claim.expectation == "no_secret_leak"]
+    excused = {claim.workload for claim in leaking if is_accepted(claim.accepted_risk, history.day)}
     bad = [leak for leak in history.leaks if not leak.workload or leak.workload not in excused]
     shown = tuple(Evidence(leak.t, f"{leak.what} in {leak.where}") for leak in history.leaks)
     if bad:

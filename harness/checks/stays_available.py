@@ -35,7 +35,8 @@ def check(history: History, workload: str, args: Args) -> Finding:
         seconds = longest.seconds(end)
         length = f"{seconds:.1f} s ± {longest.error:.1f} s from {longest.start:.1f} s on"
         evidence = tuple(Evidence(o.start, f"no access for {o.seconds(end):.1f} s: {o.why}") for o in outages[:10])
-        if seconds > args.max_outage + TOLERANCE:
+        # An outage too short to measure is still one.
+        if seconds > args.max_outage + TOLERANCE or not args.max_outage:
             return failed(f"was without access for {length} (limit {format_duration(args.max_outage)})", *evidence)
         if longest.end is None or outages[-1].end is None:
             return inconclusive("was without access when the run ended, not yet for longer than the limit", *evidence)

@@ -9,13 +9,23 @@ from harness.checks.access import access_back, break_glass_accesses, outside_ope
 from harness.checks.args import AboutFault
 from harness.checks.registry import CannotTellError, expectation
 from harness.checks.verdict import Evidence, Finding, Outcome, failed, inconclusive, passed
-from harness.checks.windows import RESOURCE_JOURNAL, Anchor, anchor, blind, claim_ends, failures, open_times
+from harness.checks.windows import (
+    BREAK_GLASS_OPENED,
+    RESOURCE_JOURNAL,
+    Anchor,
+    anchor,
+    blind,
+    claim_ends,
+    failures,
+    open_times,
+)
 from harness.history.index import History
 from harness.history.samples import TOLERANCE
 from harness.scenario.base import Duration, format_duration
 
 
 class Args(AboutFault):
+    needs_step = BREAK_GLASS_OPENED
     within: Duration = Field(gt=0, description="The limit; exactly at it is in time.")
     after: Literal["inject", "opening"] = Field("inject", description="What the limit counts from.")
 

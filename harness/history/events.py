@@ -49,6 +49,7 @@ class FaultInjecting(Event, frozen=True, kw_only=True, tag="fault.injecting"):
     fault_id: str  # unique within the run, such as "timeline.0"
     fault: str
     target: str
+    role: str = ""  # of the target: vault, idp, resource, …
     args: dict[str, str] = {}
     operator: bool = False  # a planned act of a person (opening break-glass), not a failure
 

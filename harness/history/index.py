@@ -58,6 +58,7 @@ class FaultSpan:
     fault_id: str
     fault: str
     target: str
+    role: str  # of the target, empty if the history does not tell
     operator: bool
     injecting: float
     injected: float | None = None
@@ -246,7 +247,7 @@ def _spans(rarer: dict[type[Event], list[Event]]) -> tuple[FaultSpan, ...]:
     for kind in kinds:
         for event in sorted(rarer.get(kind, ()), key=_time):
             if isinstance(event, FaultInjecting):
-                span = FaultSpan(event.fault_id, event.fault, event.target, event.operator, event.t)
+                span = FaultSpan(event.fault_id, event.fault, event.target, event.role, event.operator, event.t)
                 spans.setdefault(event.fault_id, span)
             elif isinstance(event, kinds) and event.fault_id in spans:
                 spans[event.fault_id] = _told(spans[event.fault_id], event)

@@ -127,12 +127,16 @@ class Samples:
         at = where.start
         while (down := self.first(range(at, where.stop), ok=False)) is not None:
             up = self.first(range(down, where.stop), ok=True)
-            low, high = self.changed(down, start)
-            began, error = (low + high) / 2, (high - low) / 2
+            lost = self.changed(down, start)
+            back = None if up is None else self.changed(up, start)
+            if back is not None:
+                # Access was lost before it was back, whatever a probe that hung leaves open about the moment.
+                lost = lost[0], min(lost[1], back[1])
+            began, error = _middle(lost)
             end: float | None = None
-            if up is not None:
-                low, high = self.changed(up, start)
-                end, error = (low + high) / 2, error + (high - low) / 2
+            if back is not None:
+                end, half = _middle(back)
+                error += half
             failed = (where.stop if up is None else up) - down
             yield Outage(began, end, error, self.error(down), failed)
             if up is None:
@@ -157,6 +161,12 @@ class Samples:
                 latest = min(latest, self.answered(later))
             later += 1
         return earliest, latest
+
+
+def _middle(gap: tuple[float, float]) -> tuple[float, float]:
+    """The middle of a span of time, and half its length."""
+    low, high = gap
+    return (low + high) / 2, (high - low) / 2
 
 
 class SampleColumns:

@@ -18,7 +18,7 @@ def make_plan(scenario: Scenario, topology: Topology, seed: int) -> Plan:
     numbered = [
         (planned, index)
         for index, step in enumerate(scenario.timeline)
-        for planned in _steps_of(step, f"timeline.{index}")
+        for planned in _steps_of(step, f"timeline.{index}", topology.services[step.on].role or "")
     ]
     started_at = [step.at for step in scenario.timeline]
 
@@ -40,7 +40,7 @@ def make_plan(scenario: Scenario, topology: Topology, seed: int) -> Plan:
     )
 
 
-def _steps_of(step: Step, fault_id: str) -> Iterator[PlannedStep]:
+def _steps_of(step: Step, fault_id: str, role: str) -> Iterator[PlannedStep]:
     def planned(at: float, action: Action) -> PlannedStep:
         return PlannedStep(
             at=round(at, 6),  # like the ends, so that equal moments compare equal
@@ -48,6 +48,7 @@ def _steps_of(step: Step, fault_id: str) -> Iterator[PlannedStep]:
             fault_id=fault_id,
             fault=step.name,
             target=step.on,
+            role=role,
             args=step.args,
             operator=step.operator is not None,
             instant=step.lasts is None,

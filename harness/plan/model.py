@@ -26,6 +26,7 @@ class PlannedStep:
     fault_id: str  # "timeline.N", N being the place in the scenario
     fault: str
     target: str
+    role: str  # of the target: vault, idp, resource, …
     args: StrictModel
     operator: bool
     instant: bool  # nothing will be undone, so it has no end

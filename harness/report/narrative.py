@@ -37,14 +37,16 @@ class Risk:
 def accepted_risks(results: Iterable[Result]) -> tuple[Risk, ...]:
     """The accepted risks in force, one per workload, reason and date, in the order of the scenario.
 
-    One accepted risk covers several expectations: that some of them hold does not make it needless.
+    One accepted risk covers several expectations: that some of them hold, or could not be judged, does not make it
+    needless.
     """
     groups: dict[tuple[str, str, str], list[Result]] = {}
     for result in results:
-        if result.accepted_risk and result.status in _ACCEPTED:
+        if result.accepted_risk:
             key = (result.workload, result.accepted_risk.reason, result.accepted_risk.until.isoformat())
             groups.setdefault(key, []).append(result)
-    return tuple(Risk(*key, tuple(found)) for key, found in groups.items())
+    risks = (Risk(*key, tuple(found)) for key, found in groups.items())
+    return tuple(risk for risk in risks if any(result.status in _ACCEPTED for result in risk.results))
 
 
 def verdict_sentence(judgement: Judgement) -> str:

@@ -34,6 +34,12 @@ _STYLES = {
 _OUTCOME_STYLES = {Outcome.PASS: "bold green", Outcome.INCONCLUSIVE: "bold magenta", Outcome.FAIL: "bold red"}
 
 
+class _ReportConsole(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the caller: rich itself would exit with 1, which is a verdict."""
+        raise BrokenPipeError
+
+
 def report_console(file: IO[str] | None = None, environ: Mapping[str, str] | None = None) -> Console:
     """A console for :func:`render_text`: 100 columns where there is no terminal and ``COLUMNS`` is not set.
 
@@ -44,7 +50,7 @@ def report_console(file: IO[str] | None = None, environ: Mapping[str, str] | Non
     width = None
     if not target.isatty() and not env.get("COLUMNS", "").isdigit():
         width = LOG_WIDTH
-    return Console(file=target, width=width, highlight=False, soft_wrap=False, _environ=env)
+    return _ReportConsole(file=target, width=width, highlight=False, soft_wrap=False, _environ=env)
 
 
 def render_text(report: ReportInput, console: Console) -> None:

@@ -94,9 +94,14 @@ def plus_minus(measured: Measured) -> str:
 def outage(workload: WorkloadSummary) -> str:
     if workload.outage is None:
         return "no data"
-    if workload.outage.seconds <= 0 and not workload.locked_out:
+    if not _had_one(workload.outage) and not workload.locked_out:
         return "none"
     return plus_minus(workload.outage)
+
+
+def _had_one(outage: Measured) -> bool:
+    """Whether there was an outage, be it too short to measure."""
+    return outage.seconds > 0 or outage.error > 0
 
 
 def time_to_recover(workload: WorkloadSummary) -> str:
@@ -104,7 +109,7 @@ def time_to_recover(workload: WorkloadSummary) -> str:
         return "no data"
     if workload.locked_out or workload.recover is None:
         return "never"
-    if workload.outage.seconds <= 0:
+    if not _had_one(workload.outage):
         return NOTHING
     if workload.recover.seconds <= 0:
         return "before undo"

@@ -78,7 +78,11 @@ def parse_day(value: object) -> date:
     raise ValueError(f"{value!r} is not a date: write year, month and day, such as 2027-06-30")
 
 
-Day = Annotated[date, BeforeValidator(parse_day)]
+Day = Annotated[
+    date,
+    BeforeValidator(parse_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}$"}),
+]
 """A day of the calendar, written ``2027-06-30``."""
 
 Texts = Annotated[tuple[str, ...], Field(strict=False)]

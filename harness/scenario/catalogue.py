@@ -50,7 +50,12 @@ def _entry(path: Path, root: Path) -> CatalogueEntry:
         summary = read_document(path).data.get("summary")
     except ScenarioError as error:
         return CatalogueEntry(name, group, path, "", str(error.problems[0]))
-    return CatalogueEntry(name, group, path, summary if isinstance(summary, str) else "")
+    return CatalogueEntry(name, group, path, _one_line(summary) if isinstance(summary, str) else "")
+
+
+def _one_line(text: str) -> str:
+    """*text* as a terminal can take it: files that nobody has checked yet may hold anything."""
+    return "".join(letter if letter.isprintable() else " " for letter in " ".join(text.split()))
 
 
 def _name(path: Path) -> str:
@@ -77,6 +82,8 @@ def resolve_scenario(name_or_path: str, root: Path) -> Path:
         raise UnknownScenarioError(f"{name_or_path!r} could be any of: {options}")
     if is_path:
         raise UnknownScenarioError(f"no such file: {name_or_path}")
+    if os.path.isdir(given):  # noqa: PTH112 (as above)
+        raise UnknownScenarioError(f"{name_or_path} is a folder; name a scenario in it, such as <name>{SUFFIX}")
     if not files:
         raise UnknownScenarioError(f"unknown scenario {name_or_path!r}; there are no scenarios in {root}")
     names = {_name(path) for path in files} | {_qualified(path, root) for path in files}

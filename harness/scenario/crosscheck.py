@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.checks.args import ExpectationArgs, Reach
 from harness.scenario.base import StrictModel, format_duration
 from harness.scenario.loader import LoadedScenario
-from harness.scenario.model import Scenario
+from harness.scenario.model import Scenario, Step
 from harness.scenario.problems import Loc, Problem, unknown
 from harness.scenario.vocabulary import Vocabulary
 from harness.topology.model import Topology
@@ -16,7 +17,7 @@ def cross_check(loaded: LoadedScenario, topology: Topology, vocabulary: Vocabula
     """What in the scenario does not fit *topology*, in the order of the file. Empty when all is well.
 
     Arguments refer to the topology by their names: ``workload`` and ``workloads`` name workloads, ``database``
-    a service of role database, ``to``, ``at`` and ``service`` any service. ``fault`` in an expectation names a
+    a service of role database, ``to`` and ``at`` a Vault or an identity provider. ``fault`` in an expectation names a
     step of the timeline, by its position, its id (``timeline.0``) or the name of its fault.
     """
     checker = _Checker(loaded.scenario, topology, vocabulary)
@@ -39,6 +40,7 @@ class _Checker:
         for index, step in enumerate(self.scenario.timeline):
             yield from self._target(("timeline", index, "on"), step.on, step.name)
             yield from self._args(("timeline", index, "with"), step.args)
+            yield from self._open_long_enough(index)
         for index, claims in enumerate(self.scenario.expect):
             yield from self._of_role(("expect", index, "workload"), claims.workload, "workload")
             for one in claims.expectations:
@@ -46,6 +48,37 @@ class _Checker:
                 yield from self._args(loc, one.args)
                 yield from self._anchor((*loc, "fault"), getattr(one.args, "fault", None))
                 yield from self._watched_long_enough((*loc, "within"), one.args)
+                yield from self._can_be_settled(loc, one.name, one.args)
+
+    def _can_be_settled(self, loc: Loc, name: str, args: StrictModel) -> Iterator[Issue]:
+        if not isinstance(args, ExpectationArgs):
+            return
+        steps = self.scenario.timeline
+        if args.needs_step and not any(step.name == args.needs_step for step in steps):
+            yield loc, f"{name!r} needs a step {args.needs_step!r} in the timeline, and there is none"
+        ends = max(step.end for step in steps) + self.scenario.observe_for
+        meant = self._meant(getattr(args, "fault", None))
+        reasons = [reason for step in meant if (reason := args.out_of_reach(Reach(step.lasts or 0.0, ends - step.at)))]
+        if reasons and len(reasons) == len(meant):
+            yield loc, f"can never be settled: {reasons[0]}"
+        to = getattr(args, "to", None)
+        if isinstance(to, str) and to in {step.on for step in meant}:
+            yield (*loc, "to"), f"{to!r} is what fails; name the one to go over to"
+
+    def _meant(self, fault: object) -> list[Step]:
+        """The steps that a claim is about; all faults when it names none."""
+        steps = self.scenario.timeline
+        if fault is None:
+            return [step for step in steps if step.fault]
+        return [step for index, step in enumerate(steps) if fault in (index, step.name, f"timeline.{index}")]
+
+    def _open_long_enough(self, index: int) -> Iterator[Issue]:
+        """An operator's act that ends by itself before its step does."""
+        step = self.scenario.timeline[index]
+        at_most = getattr(step.args, "at_most", None)
+        if isinstance(at_most, float) and step.lasts is not None and at_most < step.lasts:
+            loc: Loc = ("timeline", index, "with", "at_most")
+            yield loc, f"ends by itself after {format_duration(at_most)}, before {format_duration(step.lasts)} are over"
 
     def _watched_long_enough(self, loc: Loc, args: StrictModel) -> Iterator[Issue]:
         """A limit after undo that ends after the run could not be judged."""
@@ -75,14 +108,16 @@ class _Checker:
         elif name not in self.started:
             yield loc, f"service {name!r} is not started by this scenario; add it to 'services'"
 
-    def _of_role(self, loc: Loc, name: str, role: str) -> Iterator[Issue]:
-        names = tuple(service.name for service in self.topology.by_role(role))
+    def _of_role(self, loc: Loc, name: str, *roles: str) -> Iterator[Issue]:
+        names = tuple(service.name for role in roles for service in self.topology.by_role(role))
+        role = " or ".join(roles)
         missing = list(self._exists(loc, name, names, role))
         yield from missing
         if not missing and name not in names:
             its = self.topology.services[name].role
             is_now = f"has the role {its!r}" if its else "has no x-lockout block"
-            there_are = f"{role}s: {', '.join(names)}" if names else f"this topology has no {role}"
+            those = f"{role}s" if len(roles) == 1 else "those there are"
+            there_are = f"{those}: {', '.join(names)}" if names else f"this topology has no {role}"
             yield loc, f"service {name!r} {is_now}, a {role} is needed; {there_are}"
 
     def _target(self, loc: Loc, name: str, fault: str) -> Iterator[Issue]:
@@ -107,8 +142,8 @@ class _Checker:
                     yield from self._of_role((*at, index), name, "workload")
             elif key in ("workload", "database") and isinstance(value, str):
                 yield from self._of_role(at, value, key)
-            elif key in ("to", "at", "service") and isinstance(value, str):
-                yield from self._exists(at, value)
+            elif key in ("to", "at") and isinstance(value, str):
+                yield from self._of_role(at, value, "vault", "idp")
 
     def _anchor(self, loc: Loc, fault: object) -> Iterator[Issue]:
         steps = self.scenario.timeline

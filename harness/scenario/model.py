@@ -20,6 +20,7 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_serializer,
     model_validator,
@@ -166,13 +167,18 @@ class Expectation(StrictModel):
     args: SerializeAsAny[StrictModel]
 
 
+Control = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_CONTROL.pattern}$"})]
+
+
 class Claims(StrictModel):
     """What is expected of one workload."""
 
     workload: str = Field(min_length=1, description="The Compose service the claims are about.")
     expectations: tuple[Expectation, ...] = Field(exclude=True)
     accepted_risk: AcceptedRisk | None = Field(None, description="Tolerate failure of these claims.")
-    controls: Texts = Field((), description="Controls these claims are evidence for: nist-800-53r5:CP-10.")
+    controls: Annotated[tuple[Control, ...], Field(strict=False)] = Field(
+        (), description="Controls these claims are evidence for: nist-800-53r5:CP-10."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -182,6 +188,13 @@ class Claims(StrictModel):
             return data
         own = {key: value for key, value in data.items() if key in _OWN_KEYS}
         return own | {"expectations": {key: value for key, value in data.items() if key not in _OWN_KEYS}}
+
+    @field_validator("accepted_risk", mode="before")
+    @classmethod
+    def _not_left_empty(cls, risk: object) -> object:
+        if risk is None:
+            raise ValueError("must not be empty; write {reason: …, until: …}, or leave the key out")
+        return risk
 
     @field_validator("expectations", mode="plain")
     @classmethod
@@ -287,6 +300,15 @@ class Scenario(StrictModel):
         if reading and reading.name is not None and name != reading.name:
             raise ValueError(f"{name!r} differs from the file name; write {reading.name!r}, or rename the file")
         return name
+
+    @field_validator("summary")
+    @classmethod
+    def _one_line(cls, summary: str) -> str:
+        if not summary.strip():
+            raise ValueError("must not be empty")
+        if not summary.strip().isprintable():
+            raise ValueError("must be one line of plain text; with 'summary: >-' YAML joins lines to one")
+        return summary.strip()
 
     @field_validator("topology", "services", "tags")
     @classmethod
