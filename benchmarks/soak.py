@@ -41,6 +41,10 @@ def main() -> int:
     parser.add_argument("scenario", nargs="*", help="names; all scenarios when none is given")
     options = parser.parse_args()
     entries = find_scenarios(ROOT / "scenarios")
+    if unknown := set(options.scenario) - {entry.name for entry in entries}:
+        parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
+    if options.times < 1 or options.lanes < 1:
+        parser.error("--times and --lanes must be at least 1")
     wanted = [entry.path for entry in entries if not options.scenario or entry.name in options.scenario]
     seen: dict[str, Counter[str]] = {}
     began = time.monotonic()

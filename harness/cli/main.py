@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import importlib
-import os
 import pkgutil
 import signal
 import sys
@@ -14,7 +13,9 @@ import click
 
 import harness
 import harness.cli.commands
+from harness.cli import reader
 from harness.cli.options import mention_dead_runs
+from harness.lab.errors import EnvironmentUnusable
 
 USAGE, INCONCLUSIVE, UNUSABLE, INTERRUPTED = 2, 3, 4, 130
 DISK_TROUBLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
@@ -33,6 +34,18 @@ class CommandFolder(click.Group):
             return None
         command = importlib.import_module(f"harness.cli.commands.{cmd_name}").command
         return command if isinstance(command, click.Command) else None
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            result: object = super().invoke(ctx)
+        except BrokenPipeError as error:
+            # Where the exit code says more than that all went well, the command itself sees to it.
+            if not reader.has_left():
+                raise EnvironmentUnusable("a connection broke; is the container engine still there?") from error
+            reader.silence()
+            return 0
+        with reader.may_leave():
+            return result
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -82,10 +95,6 @@ def guarded(run: Callable[[], object]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, less) has gone; say nothing more to it, not even while Python shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         code = _known_error(error)
         if code is None:

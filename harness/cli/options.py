@@ -21,6 +21,13 @@ def scenarios_root(given: Path | None) -> Path:
     return here if here.is_dir() else Path(harness.__file__).resolve().parent.parent / "scenarios"
 
 
+def existing(root: Path) -> Path:
+    """*root*, if it is a folder. Raises click.BadParameter."""
+    if not root.is_dir():
+        raise click.BadParameter(f"no such folder: {root}", param_hint="--scenarios")
+    return root
+
+
 def invoked_as() -> str:
     """What to type to call this program again: ``lockout`` where the shell finds it, else its path."""
     program = Path(sys.argv[0])

@@ -14,7 +14,6 @@ from harness.history.events import (
     FaultUndoing,
     FaultUndone,
 )
-from harness.lab.errors import EnvironmentUnusable
 from harness.lab.waiting import wait_for
 from harness.plan.model import Plan, PlannedStep
 from harness.run.journal import RunJournal
@@ -34,6 +33,7 @@ class ActiveFault:
         self._journal = journal
         self._ledger = ledger
         self._record: StrictModel | None = None
+        self._unseen = ""  # why it could not be told whether it bites, when last asked
         self.injected = False
         self.observed = False
         self.undone = False
@@ -56,6 +56,7 @@ class ActiveFault:
             fault_id=step.fault_id,
             fault=step.fault,
             target=step.target,
+            role=step.role,
             args=args,
             operator=step.operator,
         )
@@ -73,8 +74,9 @@ class ActiveFault:
             return
         try:
             evidence = self._fault.observe(self._record, self._lab)
-        except EnvironmentUnusable:
-            return  # no answer is no evidence; it is asked again
+        except Exception as error:  # noqa: BLE001 (no answer is no evidence, and it is asked again)
+            self._unseen = str(error) or type(error).__name__
+            return
         if evidence:
             self.observed = True
             self._journal.now(FaultObserved, fault_id=self.step.fault_id, evidence=evidence)
@@ -84,6 +86,8 @@ class ActiveFault:
         if self._record is None or self.undone:
             return True
         fault_id = self.step.fault_id
+        if self._unseen and not self.observed:
+            self._journal.now(FaultFailed, fault_id=fault_id, stage="observe", error=self._unseen)
         self._journal.now(FaultUndoing, fault_id=fault_id)
         proof, error = heal(self._fault, self._record, self._lab)
         if proof is None:

@@ -56,7 +56,7 @@ class RunFolder:
             return msgspec.json.decode(self.info.read_bytes(), type=RunInfo)
         except FileNotFoundError as error:
             raise RunFolderError(f"{self.info} is missing: the run was killed, or this is no run folder") from error
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise RunFolderError(f"{self.info} is damaged: {error}") from error
 
 

@@ -32,7 +32,8 @@ def engine() -> Engine:
     try:
         return ensure_engine(PlainLines())
     except EnvironmentUnusable as error:
-        if os.environ.get("LOCKOUT_INSTALL_ENGINE") == "never":
+        # In CI, tests that were not run must not look like tests that passed.
+        if os.environ.get("LOCKOUT_INSTALL_ENGINE") == "never" and "CI" not in os.environ:
             pytest.skip(str(error))
         raise
 

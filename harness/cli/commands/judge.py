@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from harness.cli.options import complete_run, json_option, runs_option
+from harness.cli.reader import may_leave
 
 
 @click.command("judge", short_help="Judge the stored history of a run again, and write its reports again.")
@@ -26,8 +26,9 @@ def command(run: str, as_json: bool, runs: Path) -> int:
     folder = find_run(run, runs)
     judged = judge_folder(folder)
     made = write_report(folder, judged)
-    if as_json:
-        sys.stdout.write((folder.path / "run.json").read_text(encoding="utf-8").rstrip() + "\n")
-    else:
-        render_text(made, report_console())
+    with may_leave():
+        if as_json:
+            click.echo((folder.path / "run.json").read_text(encoding="utf-8").rstrip())
+        else:
+            render_text(made, report_console())
     return EXIT_CODES[judged.judgement.outcome]

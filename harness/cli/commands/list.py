@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli.options import json_option, scenarios_option, scenarios_root
+from harness.cli.options import existing, json_option, scenarios_option, scenarios_root
 
 
 @click.command("list", short_help="List scenarios.")
@@ -14,7 +14,7 @@ def command(as_json: bool, scenarios: Path | None) -> int:
     """List all scenarios by group, each with its summary."""
     from harness.scenario.catalogue import find_scenarios
 
-    root = scenarios_root(scenarios)
+    root = existing(scenarios_root(scenarios))
     entries = find_scenarios(root)
     if as_json:
         import json

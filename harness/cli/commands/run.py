@@ -17,6 +17,7 @@ from harness.cli.options import (
     scenarios_root,
     writable,
 )
+from harness.cli.reader import may_leave
 
 if TYPE_CHECKING:
     from harness.run.runner import RunDone, RunOptions
@@ -82,7 +83,8 @@ def _run_all(paths: list[Path], options: RunOptions, seed: int | None, as_json: 
             return INTERRUPTED
         finally:
             if documents:
-                click.echo(documents[0] if len(paths) == 1 else f"[{','.join(documents)}]")
+                with may_leave():
+                    click.echo(documents[0] if len(paths) == 1 else f"[{','.join(documents)}]")
     return _worst(codes)
 
 
@@ -107,7 +109,8 @@ def _show(done: RunDone, documents: list[str] | None) -> int:
     if documents is not None:
         documents.append((done.folder.path / "run.json").read_text(encoding="utf-8").rstrip())
     else:
-        render_text(made, report_console())
+        with may_leave():
+            render_text(made, report_console())
     for hint in done.hints:
         click.echo(f"  {hint}", err=True)
     return EXIT_CODES[judged.judgement.outcome]

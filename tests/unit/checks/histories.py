@@ -67,11 +67,12 @@ class Run:
         verified: bool = True,
         takes: float = 0.0,
         operator: bool = False,
+        role: str = "",
     ) -> Self:
         """A fault injected and undone at these times, having been set about *takes* seconds earlier."""
         own: dict[str, Any] = {"fault_id": f"timeline.{self.faults}", **STAMP}
         self.faults += 1
-        self.add(e.FaultInjecting(t=inject - takes, fault=name, target=on, operator=operator, **own))
+        self.add(e.FaultInjecting(t=inject - takes, fault=name, target=on, role=role, operator=operator, **own))
         self.add(e.FaultInjected(t=inject, **own))
         if observed:
             self.add(e.FaultObserved(t=inject, evidence="it bites", **own))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.checks.histories import FAIL, INCONCLUSIVE, PASS, run
+from tests.unit.checks.histories import FAIL, INCONCLUSIVE, PASS, Run, run
 
 
 def test_every_sample_good_passes() -> None:
@@ -30,6 +30,25 @@ def test_outages_are_not_added_up() -> None:
     history = run().fault(5, 7).samples("orders", "+++++-----" * 20, start=5).up("orders", 25, 30).end(30)
     assert history.check("orders", "stays_available", max_outage="600ms").outcome is PASS
     assert history.check("orders", "stays_available", max_outage="400ms").outcome is FAIL
+
+
+def slow_then_failed(failures: int) -> Run:
+    """A good sample that takes 0.95 s, then failed ones that hang, then fast good ones that overtake them."""
+    history = run().fault(5, 15).up("orders", 0, 7).sample("orders", 7, True, latency=0.95)
+    for n in range(1, failures + 1):
+        history.sample("orders", round(7 + n / 10, 1), False, latency=1.0)
+    return history.up("orders", round(7.1 + failures / 10, 1), 20).end(20)
+
+
+@pytest.mark.parametrize("failures", [1, 4])
+def test_an_outage_too_short_to_measure_is_still_one(failures: int) -> None:
+    history = slow_then_failed(failures)
+    for name in ("stays_available", "keeps_serving_cached"):
+        assert history.check("orders", name).outcome is FAIL
+        assert history.check("orders", name, max_outage="1s").outcome is PASS
+    [outage] = history.history().outages("orders", 5, 20)
+    assert outage.seconds(20) >= 0
+    assert outage.seconds(20) - outage.error <= failures / 10 <= outage.seconds(20) + outage.error
 
 
 def test_what_failed_before_the_fault_does_not_count() -> None:
@@ -83,6 +102,19 @@ def test_cached_service_may_have_short_outages_that_are_allowed() -> None:
     finding = history.check("orders", "keeps_serving_cached", max_outage="1s")
     assert finding.outcome is PASS
     assert finding.summary == "all but 10 of 101 samples succeeded, with no outage over 1.0 s"
+
+
+def test_an_outage_that_outlasts_the_fault_counts_whole() -> None:
+    begun = run().fault(5, 15).up("orders", 0, 14)
+    back = begun.down("orders", 14, 17).up("orders", 17, 20).end(20)
+    assert back.check("orders", "keeps_serving_cached", max_outage="2s").outcome is FAIL
+    assert back.check("orders", "keeps_serving_cached", max_outage="3s").outcome is PASS
+
+
+def test_an_outage_that_outlasts_the_run_is_inconclusive_until_it_is_too_long() -> None:
+    history = run().fault(5, 15).up("orders", 0, 14).down("orders", 14, 20).end(20)
+    assert history.check("orders", "keeps_serving_cached", max_outage="2s").outcome is FAIL
+    assert history.check("orders", "keeps_serving_cached", max_outage="10s").outcome is INCONCLUSIVE
 
 
 def test_serving_all_through_the_fault_passes_whatever_happens_later() -> None:

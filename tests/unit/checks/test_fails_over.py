@@ -82,3 +82,12 @@ def test_access_through_break_glass_is_degraded() -> None:
     history = sealed(7).login("orders", 6.9, at="vault-secondary").access("orders", 6.95, via="break-glass")
     finding = history.check("orders", "fails_over", **TO)
     assert (finding.outcome, finding.degraded) == (PASS, True)
+
+
+def test_keeping_a_token_alive_at_the_other_one_is_no_fail_over() -> None:
+    history = run().fault(5, 25).up("orders", 0, 40, path="cached").end(40)
+    history.request("orders", 6, at="vault-secondary", path="auth/token/lookup-self")
+    history.renewal("orders", 6.5, at="vault-secondary")
+    assert history.check("orders", "fails_over", **TO).outcome is FAIL
+    history.request("orders", 7, at="vault-secondary", path="database/creds/orders")
+    assert history.check("orders", "fails_over", **TO).outcome is PASS

@@ -228,6 +228,18 @@ EXPIRED = claim("orders-once", "re_authenticates", accepted_until=DAY - timedelt
             Status.FAIL,
             id="a name inside a longer one",
         ),
+        pytest.param(
+            down("orders-once"),
+            (claim("orders-once", "no_stampede", accepted_until=DAY, at_most=0, per="1s"),),
+            Status.FAIL,
+            id="a risk that is not about access",
+        ),
+        pytest.param(
+            down("orders-once").up("orders-once", 0, 20).login("orders-once", 8),
+            (ACCEPTED,),
+            Status.FAIL,
+            id="an accepted risk that passes after all",
+        ),
         pytest.param(down(reasons=("vault is sealed",)), (), Status.FAIL, id="no workload at all"),
         pytest.param(down("orders-once", ending="stopped"), (), Status.INCONCLUSIVE, id="no time to recover"),
         pytest.param(run().fault(5, 7).end(20), (), Status.INCONCLUSIVE, id="not checked"),

@@ -287,3 +287,16 @@ def test_a_workload_still_on_break_glass_is_degraded() -> None:
     history.up("orders", 5, 30, path="break-glass").end(30)
     finding = history.check("orders", "re_authenticates", **WITHIN)
     assert (finding.outcome, finding.degraded) == (PASS, True)
+
+
+def test_the_journal_of_what_was_broken_decides_even_if_it_was_never_seen() -> None:
+    history = run().fault(5, 7, role="vault").token("orders", 8).up("orders", 0, 30).end(30)
+    assert history.check("orders", "re_authenticates", **WITHIN).outcome is INCONCLUSIVE
+    assert history.check("orders", "re_authenticates", at="idp", **WITHIN).outcome is PASS
+
+
+def test_with_several_authorities_broken_proof_from_one_suffices_unless_one_is_named() -> None:
+    history = run().fault(5, 7, role="vault").fault(5, 7, "idp-stopped", "idp", role="idp")
+    history.token("orders", 8).login("orders", 1).up("orders", 0, 30).end(30)
+    assert history.check("orders", "re_authenticates", **WITHIN).outcome is PASS
+    assert history.check("orders", "re_authenticates", fault=0, **WITHIN).outcome is FAIL

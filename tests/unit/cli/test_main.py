@@ -93,23 +93,40 @@ def test_what_a_command_returns_is_the_exit_code(result: object, code: int) -> N
     assert guarded(lambda: result) == code
 
 
+def left_alone(program: str) -> tuple[int, str]:
+    """Exit code and stderr of a Python *program* whose stdout nobody reads; a real pipe, as with ``| head``."""
+    read, write = os.pipe()
+    os.close(read)
+    child = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    _, said = child.communicate(timeout=20)
+    return child.returncode, said
+
+
 def test_a_reader_that_has_gone_is_no_error() -> None:
-    """As with ``lockout list | head -1``; a real pipe, because Python writes once more while it shuts down."""
+    command = "['list', '--scenarios', 'scenarios']"
+    assert left_alone(f"import sys; sys.argv[1:] = {command}; from harness.cli.main import main; main()") == (0, "")
+
+
+@pytest.mark.parametrize("printing", ["print('x')", "report_console().print('x')"])
+def test_a_reader_that_has_gone_changes_no_verdict(printing: str) -> None:
     program = (
-        "import sys\nfrom harness.cli.main import guarded\n"
-        "def run():\n    while True:\n        print('x' * 1000, flush=True)\n"
-        "sys.exit(guarded(run))"
+        "import sys\nfrom harness.cli.reader import may_leave\nfrom harness.report.text import report_console\n"
+        f"with may_leave():\n    for _ in range(9):\n        {printing}\n"
+        "sys.exit(3)"
     )
-    child = subprocess.Popen(
-        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    assert left_alone(program) == (3, "")
+
+
+def test_a_broken_connection_to_something_else_is_no_success() -> None:
+    program = (
+        "import sys\nimport harness.cli.main as m\n"
+        "def breaks():\n    raise BrokenPipeError(32, 'Broken pipe')\n"
+        "m.mention_dead_runs = breaks\nsys.argv[1:] = ['list']\nm.main()"
     )
-    assert child.stdout is not None
-    assert child.stderr is not None
-    child.stdout.readline()
-    child.stdout.close()
-    said = child.stderr.read()
-    child.stderr.close()
-    assert (child.wait(timeout=20), said) == (0, "")
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "a connection broke" in done.stderr
 
 
 # Commands

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,11 @@ def begin(
     at: float, fault: str, on: str, number: int = 0, instant: bool = False, operator: bool = False, **given: object
 ) -> PlannedStep:
     args = registry.get(fault).Args.model_validate(given)
-    return PlannedStep(at, Action.BEGIN, f"timeline.{number}", fault, on, args, operator, instant)
+    return PlannedStep(at, Action.BEGIN, f"timeline.{number}", fault, on, on, args, operator, instant)
 
 
 def end(at: float, step: PlannedStep) -> PlannedStep:
-    return PlannedStep(at, Action.END, step.fault_id, step.fault, step.target, step.args, step.operator, step.instant)
+    return replace(step, at=at, action=Action.END)
 
 
 class Stage:

@@ -66,6 +66,7 @@ VOCABULARY = Vocabulary.of(
     ],
 )
 
+NAME = "vault-outage.scenario.yaml"
 GOOD = """\
 # yaml-language-server: $schema=../schemas/scenario-v1.schema.json
 name: vault-outage
@@ -99,7 +100,7 @@ def load(tmp_path: Path) -> Callable[[str | bytes], LoadedScenario]:
     """Loads a text as ``vault-outage.scenario.yaml``, next to an empty ``lab.yaml``."""
     (tmp_path / "lab.yaml").write_text("services: {}\n")
 
-    def _load(text: str | bytes, name: str = "vault-outage.scenario.yaml") -> LoadedScenario:
+    def _load(text: str | bytes, name: str = NAME) -> LoadedScenario:
         path = tmp_path / name
         path.write_bytes(text.encode() if isinstance(text, str) else text)
         return load_scenario(path, VOCABULARY)
@@ -111,7 +112,7 @@ def load(tmp_path: Path) -> Callable[[str | bytes], LoadedScenario]:
 def errors_of(load: Callable[[str | bytes], LoadedScenario]) -> Callable[[str | bytes], list[str]]:
     """The lines an unusable text is answered with."""
 
-    def _errors_of(text: str | bytes, name: str = "vault-outage.scenario.yaml") -> list[str]:
+    def _errors_of(text: str | bytes, name: str = NAME) -> list[str]:
         with pytest.raises(ScenarioError) as caught:
             load(text, name)
         return str(caught.value).splitlines()

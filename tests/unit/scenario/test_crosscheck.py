@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from harness.scenario.crosscheck import cross_check
-from harness.scenario.loader import LoadedScenario
+from harness.scenario.loader import LoadedScenario, load_scenario
 from harness.scenario.vocabulary import Vocabulary
 from harness.topology.model import Topology
 from harness.topology.parse import parse_topology
 
-from .conftest import GOOD
+from .conftest import GOOD, NAME
 
 Load = Callable[[str], LoadedScenario]
 
@@ -105,7 +105,7 @@ def test_a_fitting_scenario_has_no_problems(load: Load, topology: Topology, voca
         ),
         pytest.param(
             [("recovers_without_restart: {}", "fails_over: {to: vault-secondry, within: 5s}")],
-            ["13:22: expect.0.fails_over.to: unknown service 'vault-secondry', did you mean 'vault-secondary'?"],
+            ["13:22: expect.0.fails_over.to: unknown vault or idp 'vault-secondry', did you mean 'vault-secondary'?"],
             id="fails-over-to-nowhere",
         ),
         pytest.param(
@@ -200,3 +200,55 @@ def test_what_a_workload_needs_must_be_started(load: Load, vocabulary: Vocabular
 def test_dependencies_of_listed_services_are_started(load: Load, topology: Topology, vocabulary: Vocabulary) -> None:
     loaded = load(edited(("expect:", "services: [orders, fragile]\nexpect:")))
     assert cross_check(loaded, topology, vocabulary) == []
+
+
+@pytest.mark.parametrize(
+    ("claim", "problem"),
+    [
+        ("fails_over: {to: orders, within: 5s}", "fails_over.to: service 'orders' has the role 'workload', a vault or"),
+        ("fails_over: {to: vault, within: 5s}", "fails_over.to: 'vault' is what fails; name the one to go over to"),
+        ("re_authenticates: {within: 5s, at: postgres}", "re_authenticates.at: service 'postgres' has the role"),
+        ("fails_closed: {within: 20s}", "can never be settled: the fault is over 20s after inject, before 20s"),
+        ("keeps_serving_cached: {for: 10m}", "can never be settled: the run ends 30s after inject, before 600s"),
+        ("revoked_within: {limit: 30s}", "can never be settled: the run ends 30s after inject, before 30s"),
+        ("uses_break_glass: {within: 5s}", "'uses_break_glass' needs a step 'break-glass-opened' in the timeline"),
+    ],
+)
+def test_a_claim_that_no_run_could_settle_is_refused(
+    tmp_path: Path, topology: Topology, claim: str, problem: str
+) -> None:
+    [found] = problems_of(claiming(claim), tmp_path, topology)
+    assert found.startswith(f"{NAME}:12:")
+    assert problem in found
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "fails_over: {to: vault-secondary, within: 60s}",
+        "fails_closed: {within: 19s}",
+        "keeps_serving_cached: {for: 29s}",
+        "revoked_within: {limit: 29s}",
+    ],
+)
+def test_a_claim_that_can_just_be_settled_is_not(tmp_path: Path, topology: Topology, claim: str) -> None:
+    assert problems_of(claiming(claim), tmp_path, topology) == []
+
+
+def claiming(claim: str) -> str:
+    return edited(("re_authenticates: {within: 10s, after: undo}\n    recovers_without_restart: {}", claim))
+
+
+def test_an_operator_step_must_not_outlast_what_it_opens(tmp_path: Path, topology: Topology) -> None:
+    step = "  - {at: 6s, operator: break-glass-opened, on: ledger, for: 9s, with: {at_most: 5s}}\nexpect:"
+    [found] = problems_of(edited(("expect:", step)), tmp_path, topology)
+    assert "timeline.1.with.at_most: ends by itself after 5s, before 9s are over" in found
+
+
+def problems_of(text: str, folder: Path, topology: Topology) -> list[str]:
+    """Against the faults and expectations that there are."""
+    (folder / "lab.yaml").write_text("services: {}\n")
+    (folder / NAME).write_text(text)
+    vocabulary = Vocabulary.installed()
+    loaded = load_scenario(folder / NAME, vocabulary)
+    return [str(problem) for problem in cross_check(loaded, topology, vocabulary)]
