@@ -14,8 +14,7 @@ _DEATHS = frozenset(("die", "oom", "restart", "start"))
 
 
 class Args(ExpectationArgs):
-    def in_words(self) -> str:
-        return "without restart"
+    """The name says it all."""
 
 
 @expectation("recovers_without_restart", Args)
