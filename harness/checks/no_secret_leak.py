@@ -18,7 +18,7 @@ def check(history: History, workload: str, _args: Args) -> Finding:
 
     Logs are searched at the end of the run, and answers as they come. So a leak fails it whenever it was found, while
     not to have found one counts only if the run was brought to an end in an orderly way, there were
-    answers to search, and no observer of the workload had a gap.
+    answers to search, and its output was read to the end.
     """
     leaks = [leak for leak in history.leaks if leak.workload == workload]
     if leaks:
@@ -28,7 +28,7 @@ def check(history: History, workload: str, _args: Args) -> Finding:
         raise CannotTellError("the run did not get as far as searching the logs")
     if not history.samples(workload):
         raise CannotTellError(f"no sample of {workload}: there were no answers to search")
-    for gap in history.gaps:
+    for gap in history.unread:
         if gap.service == workload:
             raise CannotTellError(f"{gap.observer} of {workload} could not be followed: {gap.reason}")
     if history.engine_losses:

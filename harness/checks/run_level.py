@@ -168,6 +168,9 @@ def no_leak(history: History, run: RunClaims) -> Finding:
         return failed("; ".join(_once(f"{leak.what} was found in {leak.where}" for leak in bad)), *shown)
     if history.ended is None or history.ended.ending == "crashed":
         return inconclusive("the run did not get as far as searching the logs")
+    if history.unread:
+        gap = history.unread[0]
+        return inconclusive(f"the output of {gap.service} could not be searched whole: {gap.reason}", *shown)
     return passed("secrets were found only where that is an accepted risk" if shown else "no secret was found", *shown)
 
 

@@ -77,7 +77,8 @@ class History:
 
     ``horizon`` is the moment up to which what was seen says something about the workloads: the beginning of
     teardown, which takes their containers away, or of the loss of the engine, or else the end of what was recorded.
-    Nothing later is in any of the answers, except leaks, which are looked for last. Lists are in the order of time.
+    Nothing later is in any of the answers, except leaks, which are looked for to the last word, and what hindered
+    that (``unread``). Lists are in the order of time.
     """
 
     def __init__(self) -> None:
@@ -91,6 +92,7 @@ class History:
         self.clock_jumps: Sequence[ClockJumped] = ()
         self.engine_losses: Sequence[EngineLost] = ()
         self.gaps: Sequence[ObserverGap] = ()
+        self.unread: Sequence[ObserverGap] = ()  # gaps in the output of containers, in which secrets are looked for
         self.leaks: Sequence[LeakFound] = ()
         self.stops: Sequence[StopTripped] = ()
         self.containers: Sequence[ContainerEvent] = ()
@@ -170,6 +172,7 @@ class History:
         self.leaks = every(LeakFound)
         self.stops = every(StopTripped)
         self.gaps = seen(ObserverGap)
+        self.unread = [gap for gap in every(ObserverGap) if gap.service]
         self.containers = seen(ContainerEvent)
         self.vault_requests = seen(VaultRequest)
         self.idp_requests = seen(IdpRequest)

@@ -280,6 +280,14 @@ def test_a_jump_of_the_clock_from_the_first_inject_on_makes_the_run_inconclusive
     assert run_result(good().clock_jump(t).judge(), "clock_steady").status is status
 
 
+@pytest.mark.parametrize("t", [3, 20.5])
+def test_output_that_was_not_read_whole_may_hold_a_leak(t: float) -> None:
+    """Also of the last words, which come after all that workloads are judged by."""
+    assert run_result(good().gap(t, "logs", "orders").judge(), "no_leak").status is Status.INCONCLUSIVE
+    assert run_result(good().gap(t, "docker-events").judge(), "no_leak").status is Status.PASS
+    assert run_result(good().gap(t, "logs", "orders").leak("billing", 21).judge(), "no_leak").status is Status.FAIL
+
+
 def test_leaks_fail_the_run_unless_accepted() -> None:
     accepted = claim("orders", "no_secret_leak", accepted_until=DAY)
     assert run_result(good().leak("orders", 21).judge(), "no_leak").status is Status.FAIL
