@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from harness.lab.process import LineSink, run_logged
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _COMMENT = re.compile(r"^\s*#")
+_MIRROR_FILE = "mirror+file://"  # with a file that lists the archive's addresses, as Debian's cloud images have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,27 @@ def debian_uris(apt_dir: Path = Path("/etc/apt")) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _is_main_archive(uri: str, components: Sequence[str]) -> bool:
-    return "main" in components and uri.rstrip("/").endswith("/debian")
+def _main_archives(uris: Sequence[str], components: Sequence[str]) -> list[str]:
+    if "main" not in components:
+        return []
+    return [uri for uri in map(_resolved, uris) if uri.rstrip("/").endswith("/debian")]
+
+
+def _resolved(uri: str) -> str:
+    """*uri*, or the first address in the list that it names."""
+    if uri.startswith(_MIRROR_FILE):
+        with suppress(OSError):
+            lines = Path(uri.removeprefix(_MIRROR_FILE)).read_text(encoding="utf-8").splitlines()
+            return next((line.split()[0] for line in lines if line.startswith(("http://", "https://"))), uri)
+    return uri
 
 
 def _one_line(text: str) -> list[str]:
     uris: list[str] = []
     for line in text.splitlines():
         words = re.sub(r"\[[^]]*\]", " ", line).split()
-        if len(words) >= 4 and words[0] == "deb" and _is_main_archive(words[1], words[3:]):
-            uris.append(words[1])
+        if len(words) >= 4 and words[0] == "deb":
+            uris += _main_archives(words[1:2], words[3:])
     return uris
 
 
@@ -92,8 +105,7 @@ def _deb822(text: str) -> list[str]:
                 key = key.strip().lower()
                 fields[key] = value.strip()
         if "deb" in fields.get("types", "").split() and fields.get("enabled", "yes").lower() != "no":
-            components = fields.get("components", "").split()
-            uris += [uri for uri in fields.get("uris", "").split() if _is_main_archive(uri, components)]
+            uris += _main_archives(fields.get("uris", "").split(), fields.get("components", "").split())
     return uris
 
 
@@ -129,39 +141,36 @@ def can_fetch() -> bool:
     return all(shutil.which(tool) for tool in ("apt-get", "dpkg-deb")) and KEYRING.exists() and bool(debian_uris())
 
 
-def fetch_package(package: str, suites: Sequence[str], folder: Path, line: LineSink, log: Path) -> Path | None:
+def fetch_package(package: str, suite: str, folder: Path, line: LineSink, log: Path) -> Path | None:
     """Download one package of another Debian suite into `folder`; the machine's own sources stay as they are.
 
-    apt verifies the archive's signature with Debian's keyring and the package's hash by that. Tries the suites in
-    turn; None if there is no Debian archive in this machine's sources, no keyring, or no suite has the package.
+    apt verifies the archive's signature with Debian's keyring and the package's hash by that. None if there is no
+    Debian archive in this machine's sources, no keyring, or the suite does not have the package.
     """
     uris = debian_uris()
     if not can_fetch():
         return None
-    for suite in suites:
-        private = folder / f"apt-{suite}"
-        for name in ("lists/partial", "cache/archives/partial"):
-            (private / name).mkdir(parents=True, exist_ok=True)
-        sources = private / "sources.list"
-        sources.write_text("".join(f"deb [signed-by={KEYRING}] {uri} {suite} main\n" for uri in uris[:1]))
-        options: list[str] = []
-        for key, value in (
-            ("Dir::Etc::SourceList", str(sources)),
-            ("Dir::Etc::SourceParts", "/dev/null"),
-            ("Dir::Etc::Preferences", "/dev/null"),
-            ("Dir::Etc::PreferencesParts", "/dev/null"),
-            ("Dir::State::Lists", str(private / "lists")),
-            ("Dir::Cache", str(private / "cache")),
-            ("Acquire::IndexTargets::deb::DEP-11::DefaultEnabled", "false"),
-            ("Acquire::Languages", "none"),
-            ("Debug::NoLocking", "true"),
-            ("APT::Sandbox::User", ""),  # the private folders are not readable for the user _apt
-        ):
-            options += ["-o", f"{key}={value}"]
-        if run_logged(["apt-get", *options, "update"], log, line, quiet_environment()).code != 0:
-            continue
-        fetched = run_logged(["apt-get", *options, "download", package], log, line, quiet_environment(), cwd=folder)
-        packages = sorted(folder.glob(f"{package}_*.deb"))
-        if fetched.code == 0 and packages:
-            return packages[0]
-    return None
+    private = folder / f"apt-{suite}"
+    for name in ("lists/partial", "cache/archives/partial"):
+        (private / name).mkdir(parents=True, exist_ok=True)
+    sources = private / "sources.list"
+    sources.write_text("".join(f"deb [signed-by={KEYRING}] {uri} {suite} main\n" for uri in uris[:1]))
+    options: list[str] = []
+    for key, value in (
+        ("Dir::Etc::SourceList", str(sources)),
+        ("Dir::Etc::SourceParts", "/dev/null"),
+        ("Dir::Etc::Preferences", "/dev/null"),
+        ("Dir::Etc::PreferencesParts", "/dev/null"),
+        ("Dir::State::Lists", str(private / "lists")),
+        ("Dir::Cache", str(private / "cache")),
+        ("Acquire::IndexTargets::deb::DEP-11::DefaultEnabled", "false"),
+        ("Acquire::Languages", "none"),
+        ("Debug::NoLocking", "true"),
+        ("APT::Sandbox::User", ""),  # the private folders are not readable for the user _apt
+    ):
+        options += ["-o", f"{key}={value}"]
+    if run_logged(["apt-get", *options, "update"], log, line, quiet_environment()).code != 0:
+        return None
+    fetched = run_logged(["apt-get", *options, "download", package], log, line, quiet_environment(), cwd=folder)
+    packages = sorted(folder.glob(f"{package}_*.deb"))
+    return packages[0] if fetched.code == 0 and packages else None

@@ -18,6 +18,7 @@ from harness.lab.errors import EnvironmentUnusable
 from harness.lab.images.resolver import Mode, ResolvedImage
 from harness.lab.lab import RunningLab
 from harness.lab.override import Publication, override_text
+from harness.lab.owner import owner
 from harness.lab.ports import free_ports
 from harness.lab.progress import Progress
 from harness.lab.project import Project
@@ -33,6 +34,7 @@ from harness.topology.workload import WorkloadBlock
 
 PORT_ATTEMPTS = 3
 OWN_PREFIX = "lockout/"
+PROJECT_LABEL = "com.docker.compose.project"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def _override(spec: LabSpec, services: Collection[str], service_images: Collecti
         sorted(services),
         {entry.service: entry.resolved.ref for entry in service_images if entry.resolved},
         [Publication(service, port, host) for (service, port), host in spec.ports.items()],
+        owner(),
     )
 
 
@@ -185,7 +188,7 @@ def tear_down(spec: LabSpec, project: Project | None, containers: RunContainers)
     containers.let_die()
     if project is not None:
         # What Compose leaves is removed by label below, and what stays even then is reported.
-        with suppress(EnvironmentUnusable):
+        with suppress(EnvironmentUnusable, OSError):  # OSError: a full disk takes no log of it
             project.down(spec.override, spec.log)
     return remove_by_label(containers)
 
@@ -193,8 +196,10 @@ def tear_down(spec: LabSpec, project: Project | None, containers: RunContainers)
 def remove_by_label(containers: RunContainers) -> tuple[str, ...]:
     """Remove containers, networks and volumes that carry the run's label; returns what is still there, in words.
 
+    Images that Compose built for the run go, too, but for those to which the user's files give a name.
     Raises EngineGone when the engine does not answer.
     """
+    containers.let_die()
     return containers.ask(partial(_remove_all, containers))
 
 
@@ -209,6 +214,11 @@ def _remove_all(containers: RunContainers) -> tuple[str, ...]:
         _remove_network(network, left)
     for volume in client.volumes.list(filters=label):
         _try(partial(volume.remove, force=True), f"volume {volume.name}", left)
+    project = f"lockout-{containers.run}"
+    for image in client.images.list(filters={"label": f"{PROJECT_LABEL}={project}"}):
+        for tag in image.tags:
+            if tag.startswith(f"{project}-"):
+                _try(partial(client.images.remove, tag), f"image {tag}", left)
     return tuple(left)
 
 

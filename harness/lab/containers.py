@@ -19,7 +19,6 @@ import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
-from docker.utils.socket import frames_iter
 
 from harness.lab.errors import EnvironmentUnusable
 
@@ -27,7 +26,16 @@ RUN_LABEL = "lockout.run"
 SERVICE_LABEL = "com.docker.compose.service"
 T = TypeVar("T")
 KILLED = 137  # what a shell reports for a command that went down with its container
+COMMAND_TIMEOUT = 60.0  # seconds
 SKEW_NOISE = 0.25  # seconds; asking the engine takes about a tenth of that
+
+
+_STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z ")
+
+
+def _stamped(line: bytes) -> tuple[str, str]:
+    stamp, _, text = line.decode(errors="replace").partition(" ")
+    return stamp, text
 
 
 def clock_skew(client: docker.DockerClient) -> float:
@@ -56,8 +64,9 @@ class ExecResult:
 class RunContainers:
     """Finds a run's containers by label and acts on them.
 
-    Every call raises EngineGone when the engine does not answer, and KeyError never: a service without a
-    container has the state ``missing``, and acting on it raises EnvironmentUnusable.
+    Every call raises EngineGone when the engine does not answer, but for ``follow``: once it has begun, the SDK's own
+    errors come through. A service without a container has the state ``missing``, and acting on it raises
+    EnvironmentUnusable, as does whatever the engine refuses.
     """
 
     def __init__(self, run: str, client: docker.DockerClient) -> None:
@@ -151,10 +160,13 @@ class RunContainers:
         )
         pending = b""
         for chunk in stream:
-            *lines, pending = (pending + chunk).split(b"\n")
+            # The engine hands on a line of more than 16 KiB in pieces, and puts the time before each of them.
+            again = _STAMP.match(chunk) if pending else None
+            *lines, pending = (pending + chunk[again.end() if again else 0 :]).split(b"\n")
             for line in lines:
-                stamp, _, text = line.decode(errors="replace").partition(" ")
-                yield stamp, text
+                yield _stamped(line)
+        if pending:
+            yield _stamped(pending)
 
     def read_file(self, service: str, path: str) -> bytes:
         """The bytes of one file, also from a container that has stopped. Raises EnvironmentUnusable if absent."""
@@ -181,20 +193,51 @@ class RunContainers:
         container = self._find(service)
         self.ask(lambda: container.put_archive("/", buffer.getvalue()))
 
-    def run_in(self, service: str, command: list[str], stdin: str = "", user: str = "") -> ExecResult:
-        """Run *command* in the container. What is secret belongs in *stdin*: arguments show in process lists."""
+    def run_in(
+        self, service: str, command: list[str], stdin: str = "", user: str = "", timeout: float = COMMAND_TIMEOUT
+    ) -> ExecResult:
+        """Run *command* in the container. What is secret belongs in *stdin*: arguments show in process lists.
+
+        Raises EnvironmentUnusable when it has not ended after *timeout* seconds; the engine knows no way to end it.
+        """
         api = self.client.api
         container = self._find(service)
         made = self.ask(lambda: api.exec_create(container.id, command, stdin=True, user=user))
         connection = self.ask(lambda: api.exec_start(made["Id"], socket=True))
-        # The SDK hands out a wrapper that cannot half-close; the socket below it can, and stdin has to end.
-        raw: socket.socket = connection._sock  # type: ignore[union-attr]
-        raw.sendall(stdin.encode())
-        raw.shutdown(socket.SHUT_WR)
-        out = {1: bytearray(), 2: bytearray()}
-        for stream, data in frames_iter(connection, tty=False):  # type: ignore[no-untyped-call]
-            out[stream].extend(data)
-        connection.close()
+        end = time.monotonic() + timeout
+        try:
+            # The SDK hands out a wrapper that cannot half-close; the socket below it can, and stdin has to end.
+            raw: Any = getattr(connection, "_sock", connection)
+            raw.settimeout(timeout)
+            raw.sendall(stdin.encode())
+            raw.shutdown(socket.SHUT_WR)
+            out = _output(raw, end)
+        except TimeoutError as error:
+            raw.close()  # the wrapper alone would leave it open
+            raise EnvironmentUnusable(f"{service}: {command[0]} had not ended after {timeout:g} s") from error
+        except OSError as error:
+            raise EngineGone(f"the container engine went away during a command in {service}: {error}") from error
+        finally:
+            connection.close()
         code = self.ask(lambda: api.exec_inspect(made["Id"]))["ExitCode"]
         stdout, stderr = (out[stream].decode(errors="replace") for stream in (1, 2))
         return ExecResult(KILLED if code is None else int(code), stdout, stderr)
+
+
+def _output(raw: Any, end: float) -> dict[int, bytearray]:
+    """What a command writes to stdout (1) and stderr (2) until it closes them.
+
+    Raises TimeoutError when it has not by *end* on the monotonic clock.
+    """
+    out = {1: bytearray(), 2: bytearray()}
+    frames = bytearray()  # each has the stream in its first byte, and its size in the last four of eight
+    while True:
+        raw.settimeout(max(end - time.monotonic(), 0.001))
+        if not (piece := raw.recv(65536)):
+            return out
+        frames += piece
+        while len(frames) >= 8 and len(frames) >= (size := 8 + int.from_bytes(frames[4:8], "big")):
+            out[frames[0]] += frames[8:size]
+            del frames[:size]
+        if time.monotonic() > end:
+            raise TimeoutError

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.lab import RunningLab
 
 LINES = 6
+IN_CONTAINER = Path("/.dockerenv")
 
 
 def not_ready(lab: RunningLab, service: str, what: str) -> EnvironmentUnusable:
     """An error that says *what* did not happen, with the container's state and last log lines, free of secrets."""
-    return EnvironmentUnusable(f"{service} {what}", tuple(symptoms(lab, service)))
+    hints = symptoms(lab, service)
+    if IN_CONTAINER.exists():
+        hints.append(
+            "lockout runs in a container itself: if the engine is the host's, by a mounted socket, the lab listens on "
+            "the host's 127.0.0.1; run lockout on the host, or its container with --network host"
+        )
+    return EnvironmentUnusable(f"{service} {what}", tuple(hints))
 
 
 def failed_services(lab: RunningLab) -> list[str]:

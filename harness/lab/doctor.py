@@ -1,4 +1,4 @@
-"""What lockout needs and whether it is there: facts for `lockout doctor`. Looks only, changes nothing."""
+"""What lockout needs and whether it is there: facts for `lockout doctor`. Asks and looks, changes nothing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import docker.errors
 import requests.exceptions
 
 from harness.lab import apt, images
+from harness.lab.containers import RUN_LABEL
 from harness.lab.engine import (
     DISK_WARN,
     GB,
@@ -27,12 +28,10 @@ from harness.lab.engine import (
 )
 from harness.lab.engine_start import Means, means_here, recorded
 from harness.lab.errors import EnvironmentUnusable
-from harness.lab.images.docker_api import ApiError
 from harness.lab.plugins import MINIMUM, Compose, dotted, find_compose, how_to_get, way_to_get
 from harness.lab.store import cache_dir
 
 Status = Literal["ok", "todo", "missing", "warn"]
-RUN_LABEL = "lockout.run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def engine_absent(
 
 def disk(engine: Engine, free: int | None) -> Check:
     if free is None:
-        return Check("disk", "ok", "the engine is not on this machine: its free space is not known")
+        return Check("disk", "ok", "the engine's storage cannot be seen from here: its free space is not known")
     text = f"{free / GB:.1f} GB free in {engine.root_dir}; lockout's cache is {cache_dir()}"
     if disk_problem(engine, free) is not None:
         return Check(
@@ -124,7 +123,7 @@ def image_checks(engine: Engine | None, names: list[str], mode: images.Mode) -> 
         ]
     try:
         return [_image_check(item) for item in images.plan(names, mode, engine)]
-    except (EnvironmentUnusable, ApiError) as err:
+    except EnvironmentUnusable as err:
         return [Check("images", "missing", str(err))]
 
 
@@ -157,7 +156,7 @@ def _ask_leftovers(engine: Engine) -> list[str]:
     lines = []
     try:
         for container in engine.client.containers.list(all=True, filters=wanted, ignore_removed=True):
-            lines.append(f"container {container.name} (run {container.labels.get(RUN_LABEL, '?')}, {container.status})")
+            lines.append(f"container {container.name} (run {container.labels.get(RUN_LABEL, '?')})")
         for network in engine.client.networks.list(filters=wanted):
             lines.append(f"network {network.name}")
         for volume in engine.client.volumes.list(filters=wanted):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import docker
 import docker.errors
@@ -34,6 +36,7 @@ GB = 1_000_000_000
 MIN_API = (1, 41)  # Engine 20.10: Debian 12's, and the oldest whose classic builder and networks we know
 DISK_REFUSE = 1 * GB
 DISK_WARN = 5 * GB
+ELSEWHERE = "lockout must run on the engine's machine: it reaches the lab through 127.0.0.1"
 _GO_ARCH = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64", "amd64": "amd64"}
 
 
@@ -47,12 +50,15 @@ class Candidate:
     context: str | None = None
 
 
-FailureKind = Literal["absent", "denied", "silent", "unusable"]
+FailureKind = Literal["absent", "denied", "silent", "unusable", "elsewhere"]
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a candidate cannot be used; `absent`: nothing is there, `silent`: there is a socket but no answer."""
+    """Why a candidate cannot be used; `absent`: nothing is there, `silent`: there is a socket but no answer.
+
+    `elsewhere`: it is on another machine, on which lockout could start a lab, but not reach it.
+    """
 
     kind: FailureKind
     why: str
@@ -60,7 +66,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A reachable engine. `client` is a docker.DockerClient; `arch` in Go's spelling, `root_dir` its storage."""
+    """A reachable engine. `client` is a docker.DockerClient; `arch` in Go's spelling, `root_dir` its storage.
+
+    `id` is what the engine calls itself, whatever the address at which it was reached.
+    """
 
     client: docker.DockerClient
     host: str
@@ -72,9 +81,10 @@ class Engine:
     local: bool
     started_by_lockout: bool
     context: str | None = None
+    id: str = ""
 
-    def connect(self, timeout: int = 120) -> docker.DockerClient:
-        """A further client for the same engine (one per thread: they are not thread-safe). `timeout` in seconds."""
+    def connect(self, timeout: int) -> docker.DockerClient:
+        """A further client for the same engine, with a `timeout` of its own (seconds); to be closed by the caller."""
         return _connect(Candidate(self.host, self.source, context=self.context), timeout)
 
     def environment(self) -> dict[str, str]:
@@ -134,7 +144,9 @@ def reach_engine(place: Candidate, timeout: int = 5) -> Engine | Failure:
     """Ask one place for its version. Effects: one or two requests to the engine."""
     if not place.host:
         return Failure("absent", f"the docker command has no {place.source}")
-    if place.host.startswith("unix://") and not Path(place.host.removeprefix("unix://")).exists():
+    if is_elsewhere(place.host):
+        return Failure("elsewhere", ELSEWHERE)
+    if place.host.startswith("unix://") and not _exists(place.host.removeprefix("unix://")):
         return Failure("absent", "there is no such socket")
     try:
         client = _connect(place, timeout)
@@ -145,18 +157,36 @@ def reach_engine(place: Candidate, timeout: int = 5) -> Engine | Failure:
     return _engine(place, client, info, version)
 
 
+def is_elsewhere(host: str) -> bool:
+    """Whether an engine's address is that of another machine. A machine's own name counts as another, too."""
+    try:
+        url = urlsplit(host if "://" in host else f"tcp://{host}")
+        name = url.hostname
+    except ValueError:
+        return False  # no address at all: the SDK says so
+    if url.scheme == "ssh":
+        return True
+    if url.scheme not in ("tcp", "http", "https") or name in (None, "localhost"):
+        return False
+    try:
+        address = ipaddress.ip_address(str(name))
+    except ValueError:
+        return True
+    return not (address.is_loopback or address.is_unspecified)
+
+
+def _exists(path: str) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 (Path.exists raises for what lies in a folder that is closed to us)
+
+
 def _connect(place: Candidate, timeout: int) -> docker.DockerClient:
     if place.context is not None:
         context = ContextAPI.get_context(place.context)
         tls = context.TLSConfig if context is not None else None
-        client = docker.DockerClient(
-            base_url=place.host, tls=tls or False, timeout=timeout, use_ssh_client=place.host.startswith("ssh://")
-        )
-    elif place.source == "DOCKER_HOST":
-        client = docker.from_env(timeout=timeout, use_ssh_client=place.host.startswith("ssh://"))
-    else:
-        client = docker.DockerClient(base_url=place.host, timeout=timeout)
-    return client
+        return docker.DockerClient(base_url=place.host, tls=tls or False, timeout=timeout)
+    if place.source == "DOCKER_HOST":
+        return docker.from_env(timeout=timeout)
+    return docker.DockerClient(base_url=place.host, timeout=timeout)
 
 
 def _failure(err: Exception) -> Failure:
@@ -181,7 +211,7 @@ def _engine(
         return Failure("unusable", f"it runs {info.get('OSType')} containers: switch the engine to Linux containers")
     root = str(info.get("DockerRootDir", ""))
     machine = str(info.get("Architecture", ""))
-    local = place.host.startswith("unix://") and bool(root) and Path(root).exists()
+    local = place.host.startswith("unix://") and bool(root) and _exists(root)
     # the short timeout was for finding out; work may take longer
     client.api.timeout = 120
     return Engine(
@@ -195,6 +225,7 @@ def _engine(
         local=local,
         started_by_lockout=local and was_started_by_lockout(),
         context=place.context,
+        id=str(info.get("ID", "")),
     )
 
 
@@ -278,7 +309,9 @@ def refusal(
     for place, failure in failures:
         if place.explicit:
             hints = (
-                f"start the engine at {place.host or place.source}, or",
+                "run lockout on that machine, or use an engine of this one:"
+                if failure.kind == "elsewhere"
+                else f"start the engine at {place.host or place.source}, or",
                 "unset DOCKER_HOST" if place.source == "DOCKER_HOST" else "choose another: docker context use default",
             )
             return EnvironmentUnusable(
@@ -309,7 +342,7 @@ def refusal(
 def how_to_get(system: apt.System) -> tuple[str, ...]:
     """What to do on this system to get a container engine."""
     started = "if one is installed, start it"
-    elsewhere = "or use one elsewhere: export DOCKER_HOST=ssh://user@host (or tcp://, unix://)"
+    elsewhere = "or name the socket of one that runs on this machine: export DOCKER_HOST=unix:///path/to/docker.sock"
     if system.is_debian_family:
         return (
             f"{started}: sudo systemctl start docker",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -126,7 +126,10 @@ class RunningLab:
             block = self._block(service, IdpBlock)
             ca = self.ca_file(block)
             public = self.url(service, block.port, tls=ca is not None)
-            return IdpOperator(self._admin_api(service, block), public, str(ca))
+            admin = cache(partial(self._admin_api, service, block))
+            if block.admin_port is not None:
+                admin()  # the redactor has to know its token before anybody uses it
+            return IdpOperator(service, admin, public, str(ca))
 
         return self._once(IdpOperator, service, make)
 

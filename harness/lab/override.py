@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import yaml
 
 from harness.lab.containers import RUN_LABEL
+from harness.lab.owner import OWNER_LABEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,16 @@ def override_text(
     services: Iterable[str],
     images: Mapping[str, str],
     publications: Iterable[Publication],
+    owner: str = "",
 ) -> str:
     """The override as YAML. *config* is the user's merged Compose project, *project* the name the lab goes by.
 
     *images* maps a service to the exact reference that was resolved for it. Such a service is never pulled or
     built by Compose: what runs is what the run record names. Networks and volumes that the user calls external are
-    not the lab's: they are neither labelled nor renamed, and survive it.
+    not the lab's: they are neither labelled nor renamed, and survive it. Without an *owner*, whoever removes what
+    runs have left takes it for his own.
     """
-    labels = {RUN_LABEL: run}
+    labels = {RUN_LABEL: run} | ({OWNER_LABEL: owner} if owner else {})
     ports: dict[str, list[str]] = {}
     for publication in publications:
         ports.setdefault(publication.service, []).append(

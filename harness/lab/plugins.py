@@ -13,7 +13,9 @@ import re
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from harness.lab import apt
@@ -28,7 +30,8 @@ Version = tuple[int, int, int]
 MINIMUM: Version = (2, 24, 4)
 PACKAGE = "docker-compose"  # Debian's name for it, and the program's
 UBUNTU_PACKAGE = "docker-compose-v2"
-SUITES = ("sid", "trixie")  # Debian suites that have it, newest first
+SUITES = ("trixie", "sid")  # Debian suites that have it; what is in sid may want a newer libc than this machine has
+OWN = "lockout's cache"
 BUILT = "2.40.3"  # the version that fixtures/toolchain/compose/go.mod names
 _GO_PACKAGE = "github.com/docker/compose/v2/cmd"
 _GO_VERSION = "github.com/docker/compose/v2/internal.Version"
@@ -60,7 +63,7 @@ def find_compose(store: Store | None = None, ask: Ask = output_of) -> tuple[Comp
     own = _cached(store or Store())
     places = [(("docker", "compose"), "the docker command's plugin"), ((PACKAGE,), f"{PACKAGE} on PATH")]
     if own.exists():
-        places.append(((str(own),), "lockout's cache"))
+        places.append(((str(own),), OWN))
     found = "there is none"
     for command, source in places:
         version = parse_version(ask((*command, "version", "--short")) or "")
@@ -88,19 +91,24 @@ def ensure_compose(progress: Progress | None = None, store: Store | None = None)
     show, keep = progress or Silent(), store or Store()
     compose, found = find_compose(keep)
     if compose is not None:
+        if compose.source == OWN:
+            keep.touch(*_key())
         return compose
     log = make_dir(keep.root / "logs") / "compose.log"
     log.write_text("", encoding="utf-8")
     if _may_install_ubuntus():
         show.step(f"installing Ubuntu's {UBUNTU_PACKAGE} (to forbid: LOCKOUT_INSTALL_ENGINE=never)")
-        apt.install([UBUNTU_PACKAGE], show.update, log)
+        with suppress(EnvironmentUnusable):  # older releases do not have it; its log names what was tried
+            apt.install([UBUNTU_PACKAGE], show.update, log)
         compose, found = find_compose(keep)
         if compose is not None:
             show.done(f"Docker Compose {compose.version} is ready")
             return compose
 
+    ways: list[Callable[[Path, Progress, Path], bool]] = [partial(_from_debian, suite) for suite in SUITES]
+
     def make(folder: Path) -> None:
-        for provide in (_from_debian, _from_go):
+        for provide in (*ways, _from_go):
             if provide(folder, show, log):
                 version = parse_version(output_of((str(folder / PACKAGE), "version", "--short")) or "")
                 if version is not None and version >= MINIMUM:
@@ -134,21 +142,22 @@ def _may_install_ubuntus() -> bool:
 
 
 def _key() -> tuple[str, str]:
-    return "plugins", f"compose-{digest(dotted(MINIMUM), *SUITES, BUILT)[:12]}"
+    # whichever suite it came from will do, so their order does not count
+    return "plugins", f"compose-{digest(dotted(MINIMUM), *sorted(SUITES), BUILT)[:12]}"
 
 
 def _cached(store: Store) -> Path:
     return store.path(*_key()) / PACKAGE
 
 
-def _from_debian(folder: Path, progress: Progress, log: Path) -> bool:
+def _from_debian(suite: str, folder: Path, progress: Progress, log: Path) -> bool:
     if not apt.can_fetch():
         return False
-    progress.step(f"Docker Compose: fetching Debian's {PACKAGE}")
+    progress.step(f"Docker Compose: fetching Debian's {PACKAGE} ({suite})")
     scratch = folder / "scratch"
     scratch.mkdir()
     try:
-        package = apt.fetch_package(PACKAGE, SUITES, scratch, progress.update, log)
+        package = apt.fetch_package(PACKAGE, suite, scratch, progress.update, log)
         if package is None:
             return False
         unpacked = scratch / "unpacked"

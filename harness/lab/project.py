@@ -49,17 +49,23 @@ class Project:
     def config(self) -> str:
         """The merged project as YAML. YAML, because Compose's JSON output leaves the ``x-`` blocks out.
 
-        Raises ComposeRefused with Compose's own words.
+        Raises ComposeRefused with Compose's own words, and EnvironmentUnusable when it has none in time.
         """
-        done = subprocess.run(
-            self._command(self.files, ["config"]),
-            env=self._env(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=CONFIG_TIMEOUT,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                self._command(self.files, ["config"]),
+                env=self._env(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=CONFIG_TIMEOUT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise EnvironmentUnusable(
+                f"docker compose config did not end within {CONFIG_TIMEOUT:g} s",
+                ("is the machine very busy, or a file of the topology on a disk that does not answer?",),
+            ) from error
         if done.returncode:
             words = done.stderr.strip().splitlines() or ["(no message)"]
             raise ComposeRefused(

@@ -34,7 +34,8 @@ class RunSecrets:
         self._values: dict[str, str] = {}
         self._lock = threading.RLock()
         if self.path.exists():
-            self._values = json.loads(self.path.read_text())
+            with suppress(ValueError):  # torn by a crash: what is lost is missed by whoever asks for it
+                self._values = json.loads(self.path.read_text(encoding="utf-8"))
             for label, value in self._values.items():
                 with suppress(ValueError):  # too short: it is one that is known anyway
                     redactor.register(label, value)
@@ -96,6 +97,6 @@ class RunSecrets:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         temporary = self.path.with_suffix(".tmp")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(self._values, file)
         temporary.replace(self.path)

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from harness.lab.errors import EnvironmentUnusable
+from harness.lab.store import write_atomically
 from harness.topology.compose_output import parse_config, read_config
 from harness.topology.model import Topology
 
@@ -36,7 +37,7 @@ class LabSpec:
         return self.folder / "lab" / "compose.log"
 
     def save(self) -> None:
-        """Write what ``lockout heal`` needs; no secret is among it."""
+        """Write what ``lockout heal`` needs, to be there after a power cut, too; no secret is among it."""
         document = {
             "run": self.run,
             "project": self.project,
@@ -45,20 +46,20 @@ class LabSpec:
             "ports": [[service, port, host] for (service, port), host in self.ports.items()],
         }
         folder = self.folder / "lab"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.yaml").write_text(_public(self.config), encoding="utf-8")
-        (folder / "lab.json").write_text(json.dumps(document, indent=2), encoding="utf-8")
+        write_atomically(folder / "config.yaml", _public(self.config), durable=True)
+        write_atomically(folder / "lab.json", json.dumps(document, indent=2), durable=True)
 
 
 _KEPT = ("image", "networks", "depends_on", "ports", "x-lockout")
 _DROPPED = ("provision", "setup")
+_NOT_KEPT = "[not kept]"
 
 
 def _public(config: str) -> str:
     """What a topology is read from, and no more of Compose's output: the rest is where people have their secrets.
 
     Environment variables come interpolated, and an administrative token may be written out; that one is kept with
-    the secrets of the run. What a lab is provisioned with is not needed to take it down.
+    the secrets of the run. What a lab is provisioned with is not needed to take it down, nor is what a probe says.
     """
     services = read_config(config).get("services")
     kept: dict[str, dict[str, object]] = {}
@@ -69,8 +70,21 @@ def _public(config: str) -> str:
             block = {key: value for key, value in block.items() if key not in _DROPPED}
             if "literal" in (block.get("admin_token") or {}):
                 block["admin_token"] = {"literal": "[kept with the secrets of the run]"}
+            if "probe" in block:
+                block["probe"] = _public_probe(block["probe"])
             kept[name]["x-lockout"] = block
     return yaml.safe_dump({"services": kept}, sort_keys=False).replace("$", "$$")  # escaped as Compose does it
+
+
+def _public_probe(probe: Mapping[str, object]) -> dict[str, object]:
+    """*probe* without its headers' values and its command, which may hold credentials."""
+    public = dict(probe)
+    http = public.get("http")
+    if isinstance(http, dict):
+        public["http"] = http | {"headers": dict.fromkeys(http.get("headers") or {}, _NOT_KEPT)}
+    if "command" in public:
+        public["command"] = [_NOT_KEPT]
+    return public
 
 
 def load_spec(folder: Path) -> LabSpec:

@@ -24,17 +24,18 @@ KINDS = ("go", "plugins", "rootfs", "site")
 
 def cache_dir() -> Path:
     """`$LOCKOUT_CACHE`, else `$XDG_CACHE_HOME/lockout`, else `~/.cache/lockout`."""
-    own = os.environ.get("LOCKOUT_CACHE")
-    if own:
-        return Path(own).expanduser()
-    xdg = os.environ.get("XDG_CACHE_HOME")
-    return (Path(xdg) if xdg else Path.home() / ".cache") / "lockout"
+    return _named("LOCKOUT_CACHE") or (_named("XDG_CACHE_HOME") or Path.home() / ".cache") / "lockout"
 
 
 def state_dir() -> Path:
     """`$XDG_STATE_HOME/lockout`, else `~/.local/state/lockout`."""
-    xdg = os.environ.get("XDG_STATE_HOME")
-    return (Path(xdg) if xdg else Path.home() / ".local" / "state") / "lockout"
+    return (_named("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "lockout"
+
+
+def _named(variable: str) -> Path | None:
+    """The folder that a variable names, absolute: some of the programs we start have another working folder."""
+    value = os.environ.get(variable)
+    return Path(value).expanduser().absolute() if value else None
 
 
 def make_dir(path: Path) -> Path:
@@ -42,9 +43,10 @@ def make_dir(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as err:
+        variable = "XDG_STATE_HOME" if path.is_relative_to(state_dir()) else "LOCKOUT_CACHE"
         raise EnvironmentUnusable(
             f"cannot create {path}: {err.strerror}",
-            ("set LOCKOUT_CACHE to a folder you may write to", "or make that folder writable"),
+            (f"set {variable} to a folder you may write to", "or make that folder writable"),
         ) from err
     return path
 
@@ -69,13 +71,19 @@ def file_lock(path: Path, waiting: Callable[[], None] | None = None) -> Iterator
             fcntl.flock(handle, fcntl.LOCK_UN)
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a small file so that a reader sees the old or the new content, never half of it."""
+def write_atomically(path: Path, text: str, *, durable: bool = False) -> None:
+    """Write a small file so that a reader sees the old or the new content, never half of it.
+
+    `durable`: also after a power cut, at the price of a few milliseconds.
+    """
     make_dir(path.parent)
     fd, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
     try:
         with os.fdopen(fd, "w", encoding="utf-8") as handle:
             handle.write(text)
+            if durable:
+                handle.flush()
+                os.fsync(handle.fileno())
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -108,8 +116,7 @@ class Store:
         """
         final = self.path(kind, key)
         if final.is_dir():
-            with suppress(OSError):
-                os.utime(final)  # used today: prune() goes by that
+            self.touch(kind, key)
             return final
         with file_lock(self.root / "locks" / f"{kind}-{key}.lock", waiting):
             if final.is_dir():
@@ -126,15 +133,25 @@ class Store:
                 raise
         return final
 
+    def touch(self, kind: str, key: str) -> None:
+        """Note that an artefact was used today: prune() goes by that."""
+        with suppress(OSError):
+            os.utime(self.path(kind, key))
+
     def prune(self, unused_for: float = 14 * DAY, now: float | None = None) -> list[Path]:
-        """Remove artefacts that nobody has obtained for so many seconds; returns them. All can be made again."""
+        """Remove artefacts that were obtained or touched no later than so many seconds ago; returns them.
+
+        What makers that were killed left half made goes, too, after a day. All can be made again.
+        """
         moment = time.time() if now is None else now
+        found = [(folder, unused_for) for kind in KINDS for folder in (self.root / kind).glob("[!.]*")]
+        partial = [self.root.glob(".context-*"), *((self.root / kind).glob(".*") for kind in KINDS)]
+        found += [(folder, DAY) for folders in partial for folder in folders]
         removed = []
-        for kind in KINDS:
-            for folder in sorted((self.root / kind).glob("[!.]*")):
-                if folder.is_dir() and moment - folder.stat().st_mtime >= unused_for:
-                    remove_tree(folder)
-                    removed.append(folder)
+        for folder, limit in sorted(found):
+            if folder.is_dir() and moment - folder.stat().st_mtime >= limit:
+                remove_tree(folder)
+                removed.append(folder)
         return removed
 
     @staticmethod

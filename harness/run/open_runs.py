@@ -14,14 +14,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.lab.store import state_dir
+from harness.lab.store import make_dir, state_dir
 
 
 @dataclass(frozen=True, slots=True)
 class OpenRun:
+    """``host`` and ``engine`` are the address and the id of the engine that the run is on; empty where not known."""
+
     run: str
     folder: Path
     alive: bool
+    host: str = ""
+    engine: str = ""
 
 
 def _folder() -> Path:
@@ -35,21 +39,29 @@ class Mark:
         self.kept = False
 
     def keep(self) -> None:
-        """Leave the mark although the process ends in order: something of the run is still there."""
+        """Leave the mark although the process ends in order: something of the run may still be there."""
         self.kept = True
+
+    def clear(self) -> None:
+        """Nothing of the run is left: the mark may go."""
+        self.kept = False
 
 
 @contextmanager
-def mark_open(run: str, folder: Path) -> Iterator[Mark]:
-    """Mark *run* as open for as long as the block runs, and longer if it says so, or is killed."""
-    _folder().mkdir(parents=True, exist_ok=True)
-    path = _folder() / f"{run}.json"
+def mark_open(run: str, folder: Path, host: str = "", engine: str = "") -> Iterator[Mark]:
+    """Mark *run* as open for as long as the block runs, and longer if it says so, or is killed.
+
+    Raises EnvironmentUnusable when the state folder cannot be made.
+    """
+    path = make_dir(_folder()) / f"{run}.json"
+    entry = {"run": run, "folder": str(folder.resolve()), "pid": os.getpid(), "host": host, "engine": engine}
     # Locked and whole before it has its name: to others, a mark without a lock is a run that died.
     temporary = path.with_suffix(".tmp")
     with temporary.open("w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        json.dump({"run": run, "folder": str(folder.resolve()), "pid": os.getpid()}, file)
+        json.dump(entry, file)
         file.flush()
+        os.fsync(file.fileno())
         temporary.replace(path)
         mark = Mark()
         try:
@@ -67,11 +79,12 @@ def open_runs() -> tuple[OpenRun, ...]:
             with path.open(encoding="utf-8") as file:
                 alive = not _lockable(file.fileno())
                 entry = json.load(file)
+            host, engine = entry.get("host", ""), entry.get("engine", "")
+            found.append(OpenRun(entry["run"], Path(entry["folder"]), alive, host, engine))
         except FileNotFoundError:
             continue
-        except ValueError:
+        except (ValueError, KeyError, TypeError, AttributeError):
             continue  # not written by us
-        found.append(OpenRun(entry["run"], Path(entry["folder"]), alive))
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""From the output of ``docker compose config --format json`` to a topology."""
+"""From the output of ``docker compose config``, read as plain data, to a topology."""
 
 from __future__ import annotations
 

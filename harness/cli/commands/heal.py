@@ -16,15 +16,14 @@ def command(as_json: bool) -> int:
 
     from harness.cli.progress import shown_progress
     from harness.lab.engine import ensure_engine
-    from harness.run.healing import heal_run
+    from harness.run.healing import heal_runs
     from harness.run.open_runs import open_runs
 
     dead = [run for run in open_runs() if not run.alive]
     results = []
     if dead:
         with shown_progress() as progress:
-            client = ensure_engine(progress).client
-            results = [heal_run(run, client, progress.step) for run in dead]
+            results = heal_runs(dead, lambda: ensure_engine(progress), progress.step)
     if as_json:
         click.echo(
             json.dumps(

@@ -59,7 +59,7 @@ class DatabaseOperator:
         if not addresses:
             raise EnvironmentUnusable(f"{self.name} has no address: is its container running?")
         database, user, secret = _conninfo(self._database), _conninfo(role), _conninfo(password)
-        conninfo = f"host={addresses[0]} dbname={database} user={user} password={secret}"
+        conninfo = f"host={addresses[0]} dbname={database} user={user} password={secret} connect_timeout=3"
         code, _ = self._psql(f"\\connect {quote_argument(conninfo)}\nSELECT 1;\n")
         return code == 0
 

@@ -9,6 +9,7 @@ import requests
 from harness.lab.errors import EnvironmentUnusable
 
 TIMEOUT = 3.0
+MOST_SHOWN = 2000  # characters of a refusal; half a secret at the end of a shorter cut would not be recognised
 
 
 def lab_session(ca: str | bool) -> requests.Session:
@@ -38,7 +39,7 @@ class AdminApi:
             return None
         if not answer.ok:
             raise EnvironmentUnusable(
-                f"{self.name}: {method} {path} was refused: {answer.status_code} {answer.text[:200]}"
+                f"{self.name}: {method} {path} was refused: {answer.status_code} {answer.text[:MOST_SHOWN]}"
             )
         try:
             return answer.json() if answer.content else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Any, TypeVar
 
 import hvac
@@ -83,7 +84,7 @@ class VaultOperator:
         if wait_for(self.is_serving, patience) is None:
             raise EnvironmentUnusable(f"{self.name} is unsealed but did not become active in {patience:g} s")
 
-    def accessors(self, roles: frozenset[str]) -> tuple[str, ...]:
+    def accessors(self, roles: frozenset[str], mount: str | None = None) -> tuple[str, ...]:
         listed = self._do("listing tokens", lambda: self.client.auth.token.list_accessors())["data"]["keys"]
         found = []
         for accessor in listed:
@@ -91,9 +92,16 @@ class VaultOperator:
             if data is None:
                 continue  # it expired between the listing and this look
             meta = data.get("meta") or {}
-            if meta.get("role_name", meta.get("role")) in roles:
+            from_mount = mount is None or str(data.get("path")).startswith(f"auth/{mount.strip('/')}/")
+            if from_mount and meta.get("role_name", meta.get("role")) in roles:
                 found.append(accessor)
         return tuple(sorted(found))
+
+    def remaining(self, accessor: str) -> float:
+        data = self._lookup(accessor)
+        if data is None:
+            return 0.0
+        return float(data["ttl"]) if data.get("expire_time") else inf
 
     def is_alive(self, accessor: str) -> bool:
         return self._lookup(accessor) is not None
@@ -102,7 +110,12 @@ class VaultOperator:
         """What Vault knows of a token; None when it knows no such token."""
         try:
             return dict(self.client.auth.token.lookup_accessor(accessor)["data"])
-        except (Forbidden, InvalidPath, InvalidRequest):
+        except Forbidden as error:
+            # Vault says so when it does not know the token; anything else is about lockout's own.
+            if not any(words in str(error.errors) for words in ("invalid accessor", "bad token")):
+                raise EnvironmentUnusable(f"{self.name}: looking up a token was refused: {error}") from error
+            return None
+        except (InvalidPath, InvalidRequest):
             return None
         except (VaultError, requests.RequestException) as error:
             raise EnvironmentUnusable(f"{self.name}: looking up a token got no answer") from error
@@ -143,7 +156,8 @@ class VaultOperator:
     def static_role_rotated_at(self, mount: str, role: str) -> str:
         answer = self._do(
             "reading a static role",
-            lambda: self.client.secrets.database.get_static_credentials(role, mount_point=mount),
+            # The role and not its credentials, with which its password would come along.
+            lambda: self.client.secrets.database.read_static_role(role, mount_point=mount),
         )
         return str(answer["data"]["last_vault_rotation"])
 

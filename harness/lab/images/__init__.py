@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from harness.lab.engine import Engine
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.images.catalogue import Catalogue, load_catalogue
-from harness.lab.images.docker_api import DockerImages
+from harness.lab.images.docker_api import ApiError, DockerImages
 from harness.lab.images.registry import Registries, engine_probe
 from harness.lab.images.resolver import MODES, Mode, PlannedImage, ResolvedImage, Resolver
 from harness.lab.progress import Progress, Silent
@@ -29,14 +29,12 @@ __all__ = [
 ]
 
 
-def mode_from(text: str | None) -> Mode:
-    """The mode that `--images` gives, else `LOCKOUT_IMAGES`, else auto. Raises EnvironmentUnusable for another word."""
-    word = text or os.environ.get("LOCKOUT_IMAGES") or "auto"
+def mode_from(word: str) -> Mode:
+    """The mode of that name. Raises EnvironmentUnusable for another word."""
     for mode in MODES:
         if word == mode:
             return mode
-    where = "--images" if text else "LOCKOUT_IMAGES"
-    raise EnvironmentUnusable(f"{where}: {word!r} is not a way to get images", (f"use one of {', '.join(MODES)}",))
+    raise EnvironmentUnusable(f"{word!r} is not a way to get images", (f"use one of {', '.join(MODES)}",))
 
 
 def resolve(
@@ -47,8 +45,9 @@ def resolve(
 
 
 def plan(names: Iterable[str], mode: Mode, engine: Engine) -> list[PlannedImage]:
-    """What `resolve` would do and why, bases first; changes nothing."""
-    return _resolver(engine, None).plan(names, mode)
+    """What `resolve` would do and why, bases first; changes nothing. Raises EnvironmentUnusable."""
+    with _engine_errors():
+        return _resolver(engine, None, note=False).plan(names, mode)
 
 
 def by_pull_name(ref: str) -> str | None:
@@ -57,13 +56,26 @@ def by_pull_name(ref: str) -> str | None:
 
 
 def collect(engine: Engine) -> list[str]:
-    """Remove superseded `lockout/*` tags, and what lay unused in the cache for two weeks; returns what was removed."""
-    return [*_resolver(engine, None).collect(), *map(str, Store().prune())]
+    """Remove superseded images made here, and what nobody needs in the cache; returns what was removed, in words.
+
+    Raises EnvironmentUnusable.
+    """
+    with _engine_errors():
+        tags = _resolver(engine, None).collect()
+    return [*(f"image {tag}" for tag in tags), *(f"{path} in the cache" for path in Store().prune())]
 
 
-def _resolver(engine: Engine, progress: Progress | None) -> Resolver:
+@contextmanager
+def _engine_errors() -> Iterator[None]:
+    try:
+        yield
+    except ApiError as err:
+        raise EnvironmentUnusable(f"the container engine failed: {err}") from err
+
+
+def _resolver(engine: Engine, progress: Progress | None, note: bool = True) -> Resolver:
     store = Store()
-    registries = Registries(engine_probe(engine.connect), store.root / "registry", engine.host)
+    registries = Registries(engine_probe(engine.connect), store.root / "registry", engine.host, note)
     return Resolver(
         load_catalogue(),
         DockerImages(engine.client),

@@ -31,7 +31,7 @@ class ImageApi(Protocol):
     def build(
         self, context: Path, tag: str, args: Mapping[str, str], labels: Mapping[str, str], line: LineSink
     ) -> str: ...
-    def tags(self, repository_prefix: str) -> dict[str, float]: ...
+    def tags(self, repository_prefix: str, label: str) -> dict[str, float]: ...
     def remove(self, ref: str) -> bool: ...
 
 
@@ -87,10 +87,14 @@ class DockerImages:
             )
         return self._id_after(tag)
 
-    def tags(self, repository_prefix: str) -> dict[str, float]:
-        """Local tags that begin so, with the time (epoch seconds) at which their image was made."""
+    def tags(self, repository_prefix: str, label: str) -> dict[str, float]:
+        """Local tags that begin so, of labelled images, with the time (epoch seconds) at which these were made."""
         found: dict[str, float] = {}
-        for image in self._api.images(filters={"reference": f"{repository_prefix}*"}):
+        try:
+            images = self._api.images(filters={"reference": f"{repository_prefix}*", "label": label})
+        except (docker.errors.APIError, requests.exceptions.RequestException) as err:
+            raise ApiError(_words(err)) from err
+        for image in images:
             for tag in image.get("RepoTags") or []:
                 if tag.startswith(repository_prefix):
                     found[tag] = float(image["Created"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import compileall
 import os
 import py_compile
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -18,6 +19,9 @@ from harness.lab.images.keys import GO_LDFLAGS, PYTHON_VERSION, go_key, rootfs_k
 from harness.lab.process import LineSink, output_of, run_logged
 from harness.lab.store import Store
 
+OLDEST_GO = (1, 21)  # the first that fetches the toolchain that a go.mod names
+KNOWN_GO = ("/usr/local/go/bin/go", "/usr/lib/go/bin/go", "/opt/homebrew/bin/go")
+NO_GO = "no Go compiler found that is 1.21 or newer"
 _OTHER_ARCH_NAMES = {"amd64": "x86_64", "arm64": "aarch64"}
 _DOCUMENTATION = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*/LC_MESSAGES/*")
 
@@ -75,7 +79,8 @@ class Kitchen:
         for name in ("essential", "customize"):
             hook = hooks / f"{name}-hook.sh"
             if hook.is_file():
-                command.append(f'--{name}-hook=sh {_quoted(hook)} "$1"')
+                # its text, not its path: in the user namespace of mmdebstrap a private home cannot be read
+                command.append(f"--{name}-hook={hook.read_text(encoding='utf-8')}")
         target = folder / "rootfs.tar"
         command += [recipe.suite, str(target)]
         uris = apt.debian_uris()
@@ -99,7 +104,7 @@ class Kitchen:
     def _compile(self, program: GoProgram, folder: Path) -> None:
         go = find_go()
         if go is None:
-            raise EnvironmentUnusable(f"image {self.image} cannot be built here: no Go compiler found", GO_HINTS)
+            raise EnvironmentUnusable(f"image {self.image} cannot be built here: {NO_GO}", GO_HINTS)
         self.say(f"image {self.image}: compiling {program.output} (several minutes the first time)")
         command = [go, "build", "-v", "-mod=readonly", "-ldflags", GO_LDFLAGS]
         if program.tags:
@@ -145,17 +150,14 @@ def precompile(folder: Path) -> None:
         )
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "'\\''") + "'"
-
-
+PULL_HINT = "let the engine reach an image registry, so that the public image can be pulled (--images pull tries)"
 ROOTFS_HINTS = (
-    "let the engine reach an image registry, so that the public image can be pulled",
+    PULL_HINT,
     "or, on Debian or Ubuntu: sudo apt-get install mmdebstrap debian-archive-keyring uidmap",
     "or run this once as root: what root builds, the engine then has for every user",
 )
 GO_HINTS = (
-    "let the engine reach an image registry, so that the public image can be pulled",
+    PULL_HINT,
     "or install Go 1.21 or newer (older ones cannot fetch the toolchain that Vault needs)",
 )
 
@@ -174,11 +176,15 @@ def missing_for_rootfs() -> str | None:
 
 
 def find_go() -> str | None:
-    """The Go compiler: on PATH, or where its installer puts it."""
-    found = shutil.which("go")
-    if found:
-        return found
-    for candidate in (Path("/usr/local/go/bin/go"), Path("/usr/lib/go/bin/go"), Path("/opt/homebrew/bin/go")):
-        if os.access(candidate, os.X_OK):
-            return str(candidate)
+    """A Go compiler that is new enough: on PATH, or where its installer puts it."""
+    for candidate in (shutil.which("go"), *KNOWN_GO):
+        if candidate and os.access(candidate, os.X_OK) and _go_version(candidate) >= OLDEST_GO:
+            return candidate
     return None
+
+
+def _go_version(program: str) -> tuple[int, ...]:
+    # local: it shall tell its own version, not fetch another
+    words = output_of([program, "version"], env={**os.environ, "GOTOOLCHAIN": "local"}) or ""
+    found = re.search(r"go(\d+)\.(\d+)", words)
+    return tuple(map(int, found.groups())) if found else ()

@@ -27,10 +27,19 @@ class Probe(Protocol):
 class Registries:
     """Remembers what each registry answered: a yes for this process, a no for ten minutes on disk too.
 
-    Only the registry's host counts, not the image: two images of one registry are one question.
+    Only the registry's host counts, not the image: two images of one registry are one question. With `note` false
+    it reads what was noted on disk, but writes nothing there.
     """
 
-    def __init__(self, probe: Probe, memory: Path, engine: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        probe: Probe,
+        memory: Path,
+        engine: str,
+        note: bool = True,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._note = note
         self._probe = probe
         self._memory = memory
         self._engine = engine
@@ -56,8 +65,10 @@ class Registries:
             try:
                 return str(json.loads(path.read_text(encoding="utf-8"))["why"])
             except (OSError, ValueError, KeyError, TypeError):
-                path.unlink(missing_ok=True)
+                pass  # torn: it is asked again, and the answer takes its place
         why = self._probe(ref)
+        if not self._note:
+            return why
         if why is None:
             path.unlink(missing_ok=True)
         else:

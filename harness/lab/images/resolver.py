@@ -16,7 +16,7 @@ from harness.lab.errors import EnvironmentUnusable, ImageBuildFailed
 from harness.lab.images.catalogue import Catalogue, DockerfileRecipe, ImageEntry, RootfsRecipe
 from harness.lab.images.context import write_context
 from harness.lab.images.docker_api import ApiError, ImageApi
-from harness.lab.images.ingredients import Kitchen, find_go, missing_for_rootfs, precompile
+from harness.lab.images.ingredients import NO_GO, Kitchen, find_go, missing_for_rootfs, precompile
 from harness.lab.images.keys import SHARED, go_key, image_key, local_tag, rootfs_key
 from harness.lab.images.registry import Registries
 from harness.lab.process import TAIL
@@ -61,8 +61,11 @@ class PlannedImage:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
+    """`refused`: it would have been pulled, if only the registry had answered."""
+
     action: Action
     why: str
+    refused: bool = False
 
 
 def decide(
@@ -90,8 +93,8 @@ def decide(
     if why is None:
         return Decision("pull", "not present; the image registry answers")
     if buildable:
-        return Decision("build", f"not present; {why}")
-    return Decision("impossible", f"not present, {why}, and it has no recipe")
+        return Decision("build", f"not present; {why}", refused=True)
+    return Decision("impossible", f"not present, {why}, and it has no recipe", refused=True)
 
 
 class Resolver:
@@ -123,14 +126,18 @@ class Resolver:
         return list(planned.values())
 
     def collect(self) -> list[str]:
-        """Remove tags `lockout/*` that no recipe leads to any more; those in use stay. Returns what was removed."""
+        """Remove tags `lockout/*` of images made here that no recipe leads to any more; returns what was removed.
+
+        Those that a container uses stay, and so do those that are not an hour old.
+        """
         current = set()
         for name in self._catalogue.images:
             for identity in self._possible_bases(name):
                 current.add(self._tag(name, identity))
         # a young one may belong to another clone's run that is about to start
         limit = time.time() - KEEP_YOUNGER
-        stale = [tag for tag, made in sorted(self._api.tags("lockout/").items()) if tag not in current and made < limit]
+        ours = sorted(self._api.tags("lockout/", LABEL).items())
+        stale = [tag for tag, made in ours if tag not in current and made < limit]
         return [tag for tag in stale if self._api.remove(tag)]
 
     def _possible_bases(self, name: str) -> list[str]:
@@ -182,8 +189,11 @@ class Resolver:
 
     def _obtain(self, name: str, mode: Mode) -> ResolvedImage:
         entry, tag, decision = self._look(name, mode)
+        if decision.refused and self._cannot_be_made(entry, decision):
+            self._registries.forget()  # it may have been silent for a moment only, and all depends on it
+            entry, tag, decision = self._look(name, mode)
         if decision.action == "impossible":
-            raise EnvironmentUnusable(f"image {name}: {decision.why}", _ways_out(entry))
+            raise EnvironmentUnusable(f"image {name}: {decision.why}", _ways_out(entry, decision))
         if decision.action == "use-local" and tag is not None:
             return self._present(name, tag, "local")
         if decision.action == "use-public" and entry.pull is not None:
@@ -194,11 +204,14 @@ class Resolver:
             except ApiError as err:
                 if mode == "pull" or entry.build is None:
                     raise EnvironmentUnusable(
-                        f"image {name}: cannot pull {entry.pull}: {err}", _ways_out(entry)
+                        f"image {name}: cannot pull {entry.pull}: {err}", _ways_out(entry, decision)
                     ) from err
                 self._progress.update(f"image {name}: pull failed ({err}), building it instead")
                 return self._build_on_base(name, entry, mode)
         return self._build_on_base(name, entry, mode)
+
+    def _cannot_be_made(self, entry: ImageEntry, decision: Decision) -> bool:
+        return decision.action == "impossible" or bool(self._plan_build(entry, decision.why)[1])
 
     def _present(self, name: str, ref: str, origin: Origin) -> ResolvedImage:
         return ResolvedImage(name, ref, "present", self._api.image_id(ref) or "", origin)
@@ -295,7 +308,7 @@ class Resolver:
         if decision.action == "build":
             why, lacking = self._plan_build(entry, why)
         elif decision.action == "impossible":
-            lacking = _ways_out(entry)
+            lacking = _ways_out(entry, decision)
         planned[name] = PlannedImage(name, decision.action, ref, why, lacking)
 
     def _plan_build(self, entry: ImageEntry, why: str) -> tuple[str, tuple[str, ...]]:
@@ -311,7 +324,7 @@ class Resolver:
             todo = [p for p in entry.build.go if not self._store.has("go", go_key(p, fixtures, self._arch))]
             if not todo:
                 return f"{why}; its programs are in the cache", ()
-            lacking = () if find_go() else ("no Go compiler found",)
+            lacking = () if find_go() else (NO_GO,)
             return f"{why}; compiles {', '.join(p.output for p in todo)} (several minutes)", lacking
         return why, ()
 
@@ -321,10 +334,12 @@ def _identity(base: ResolvedImage) -> str:
     return base.ref if base.origin == "local" else base.image_id
 
 
-def _ways_out(entry: ImageEntry) -> tuple[str, ...]:
+def _ways_out(entry: ImageEntry, decision: Decision) -> tuple[str, ...]:
     hints = []
     if entry.pull is not None:
         hints.append(f"pull it yourself: docker pull {entry.pull}")
+    if decision.refused:
+        hints.append("or let lockout try the registry all the same: --images pull")
     if entry.build is not None:
         hints.append("or let lockout build it: --images build")
     return tuple(hints)

@@ -71,3 +71,18 @@ def test_system_and_its_family(tmp_path: Path) -> None:
     release.write_text("ID=fedora\n")
     assert not apt.read_system(release).is_debian_family
     assert apt.read_system(tmp_path / "none").ids == frozenset()
+
+
+def test_a_list_of_mirrors_stands_for_its_first_address(tmp_path: Path) -> None:
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / "debian.list").write_text(
+        "# of the cloud\nhttps://near.test/debian\tpriority:1\nhttp://far.test/debian\n"
+    )
+    (tmp_path / "debian-security.list").write_text("https://near.test/debian-security\n")
+    (tmp_path / "sources.list.d" / "debian.sources").write_text(
+        f"Types: deb deb-src\nURIs: mirror+file://{tmp_path}/debian.list\nSuites: bookworm\nComponents: main\n\n"
+        f"Types: deb\nURIs: mirror+file://{tmp_path}/debian-security.list\nSuites: x\nComponents: main\n\n"
+        f"Types: deb\nURIs: mirror+file://{tmp_path}/gone.list\nSuites: bookworm\nComponents: main\n"
+    )
+    (tmp_path / "sources.list").write_text(f"deb mirror+file://{tmp_path}/debian.list bookworm main\n")
+    assert apt.debian_uris(tmp_path) == ("https://near.test/debian",)

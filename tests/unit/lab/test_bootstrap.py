@@ -65,9 +65,14 @@ class Machine:
         (self.bin / name).write_text(f"#!/bin/sh\n{script}\n")
         (self.bin / name).chmod(0o755)
 
-    def bootstrap(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def bootstrap(
+        self, *arguments: str, below: str | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Start it by its absolute path or, from a folder *below* the clone, by its relative one."""
+        script = self.clone / "scripts" / "bootstrap"
         return subprocess.run(
-            [str(self.clone / "scripts" / "bootstrap"), *arguments],
+            [str(script) if below is None else "../scripts/bootstrap", *arguments],
+            cwd=self.clone / (below or ""),
             env={"PATH": str(self.bin), "LOG": str(self.log), "HOME": str(self.clone), **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -238,3 +243,14 @@ def test_second_start_waits_for_the_first(machine: Machine) -> None:
 
 def test_unknown_argument_is_refused(machine: Machine) -> None:
     assert machine.bootstrap("--prod").returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [(), ("--dev",)])
+def test_it_can_be_started_from_anywhere(machine: Machine, arguments: tuple[str, ...]) -> None:
+    machine.python("python3.12")
+    (machine.clone / "docs").mkdir()
+    first = machine.bootstrap(*arguments, below="docs")
+    assert (first.returncode, "No such file" in first.stderr) == (0, False), first.stderr
+    machine.log.unlink()
+    assert machine.bootstrap(*arguments).returncode == 0
+    assert machine.done == [], "from wherever it is started, it is the same environment"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import docker
@@ -105,6 +108,24 @@ def test_broken_catalogue_is_a_line_not_a_crash(engine: Engine, monkeypatch: pyt
     assert "needs pull" in check.what
 
 
+def test_leftovers_are_the_same_lines_whatever_state_they_are_in(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = SimpleNamespace(name="c", labels={"lockout.run": "r-1"}, status="running")
+
+    def listing(*names: str) -> Any:
+        return SimpleNamespace(list=lambda **_: [SimpleNamespace(name=name) for name in names])
+
+    client: Any = SimpleNamespace(
+        containers=SimpleNamespace(list=lambda **_: [container]), networks=listing("n"), volumes=listing("v")
+    )
+    monkeypatch.setattr(doctor, "find_engine", lambda: replace(engine, client=client))
+    before = doctor.leftovers()
+    assert before == ["container c (run r-1)", "network n", "volume v"]
+    container.status = "exited"
+    assert doctor.leftovers() == before
+
+
 def test_leftovers() -> None:
     assert doctor.leftover_check([]).status == "ok"
     check = doctor.leftover_check(["container x (run 1, exited)", "network y"])
@@ -125,3 +146,12 @@ def test_examine_without_any_engine_changes_nothing(tmp_path: Path, monkeypatch:
     assert checks["image vault"].status == "todo"
     assert not cache.exists()
     assert not state.exists()
+
+
+@pytest.mark.parametrize("ask", [lambda engine: images.plan(["vault"], "auto", engine), images.collect])
+def test_an_engine_that_fails_is_told_in_words(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Engine], object]
+) -> None:
+    monkeypatch.setenv("LOCKOUT_CACHE", str(tmp_path))
+    with pytest.raises(EnvironmentUnusable, match="the container engine failed"):
+        ask(engine)

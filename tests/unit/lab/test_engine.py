@@ -19,6 +19,8 @@ from harness.lab.engine import (
     _failure,
     candidates,
     disk_problem,
+    how_to_get,
+    is_elsewhere,
     reach_engine,
     refusal,
     search,
@@ -140,10 +142,11 @@ def test_failure_kinds_from_the_words_of_the_sdk(text: str, kind: str) -> None:
 @pytest.mark.parametrize(("api", "usable"), [("1.40", False), ("1.41", True), ("1.52", True), ("1.9", False)])
 def test_oldest_engine_that_will_do(api: str, usable: bool) -> None:
     client = docker.DockerClient(base_url="unix:///nowhere", version="1.41")
-    result = _engine(Candidate("unix:///nowhere", "x"), client, {"Architecture": "aarch64"}, {"ApiVersion": api})
+    info = {"Architecture": "aarch64", "ID": "4F2A"}
+    result = _engine(Candidate("unix:///nowhere", "x"), client, info, {"ApiVersion": api})
     assert isinstance(result, Engine) is usable
     if isinstance(result, Engine):
-        assert result.arch == "arm64"
+        assert (result.arch, result.id) == ("arm64", "4F2A")
     else:
         assert "too old" in result.why
         assert "20.10" in result.why
@@ -218,3 +221,55 @@ def test_disk_limit(free: int | None, problem: bool) -> None:
 def test_environment_for_other_programs_names_the_same_engine() -> None:
     assert engine(host="tcp://box:1").environment() == {"DOCKER_HOST": "tcp://box:1"}
     assert engine(context="lab").environment() == {"DOCKER_CONTEXT": "lab"}
+
+
+@pytest.mark.parametrize(
+    ("host", "elsewhere"),
+    [
+        ("unix:///var/run/docker.sock", False),
+        ("npipe:////./pipe/docker_engine", False),
+        ("tcp://127.0.0.1:2375", False),
+        ("tcp://127.8.0.1:2375", False),
+        ("tcp://[::1]:2375", False),
+        ("tcp://localhost:2376", False),
+        ("tcp://:2375", False),
+        ("127.0.0.1:2375", False),
+        ("tcp://[::1", False),
+        ("tcp://10.0.0.7:2375", True),
+        ("tcp://[2001:db8::1]:2375", True),
+        ("tcp://docker:2375", True),
+        ("docker:2375", True),
+        ("https://box.test:2376", True),
+        ("ssh://me@box.test", True),
+        ("ssh://localhost", True),
+    ],
+)
+def test_an_engine_on_another_machine_is_known_by_its_address(host: str, elsewhere: bool) -> None:
+    assert is_elsewhere(host) is elsewhere
+
+
+@pytest.mark.parametrize("host", ["ssh://box", "tcp://box.test:2375"])
+def test_an_engine_on_another_machine_is_refused_without_a_request(host: str) -> None:
+    place = Candidate(host, "DOCKER_HOST", explicit=True)
+    failure = reach_engine(place)
+    assert isinstance(failure, Failure)
+    error = refusal([(place, failure)], "start", DEBIAN, False)
+    assert error is not None
+    assert host in error.message
+    assert "lockout must run on the engine's machine: it reaches the lab through 127.0.0.1" in error.message
+    assert error.hints == ("run lockout on that machine, or use an engine of this one:", "unset DOCKER_HOST")
+
+
+def test_nobody_is_sent_to_an_engine_on_another_machine() -> None:
+    for system in (DEBIAN, FEDORA, System(frozenset(), "")):
+        assert not any("ssh://" in hint or "tcp://" in hint for hint in how_to_get(system))
+
+
+def test_a_socket_in_a_folder_that_is_closed_to_us_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.stat", closed)
+    result = reach_engine(Candidate("unix:///run/user/0/docker.sock", "test"))
+    monkeypatch.undo()
+    assert result == Failure("absent", "there is no such socket")

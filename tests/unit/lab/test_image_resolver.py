@@ -40,6 +40,7 @@ class FakeEngine:
 
     present: dict[str, str] = field(default_factory=dict)
     made: dict[str, float] = field(default_factory=dict)
+    foreign: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     contexts: list[list[str]] = field(default_factory=list)
     pull_error: str | None = None
@@ -75,8 +76,10 @@ class FakeEngine:
             raise ApiError(self.build_error)
         return self._add(tag)
 
-    def tags(self, repository_prefix: str) -> dict[str, float]:
-        return {tag: self.made.get(tag, 0.0) for tag in self.present if tag.startswith(repository_prefix)}
+    def tags(self, repository_prefix: str, label: str) -> dict[str, float]:
+        assert label == "lockout.image"
+        labelled = [tag for tag in self.present if tag not in self.foreign]
+        return {tag: self.made.get(tag, 0.0) for tag in labelled if tag.startswith(repository_prefix)}
 
     def remove(self, ref: str) -> bool:
         self.calls.append(f"remove {ref}")
@@ -300,18 +303,80 @@ def test_collect_removes_superseded_tags_only(fixtures: Path) -> None:
     now = resolver(fixtures, engine).resolve(["idp"], "auto")["idp"].ref
     engine.present["lockout/idp:young0000000"] = "sha256:y"
     engine.made["lockout/idp:young0000000"] = time.time() - KEEP_YOUNGER / 2
+    engine.present["lockout/door:1"] = "sha256:l"  # somebody else's, who has the same name for something
+    engine.foreign.add("lockout/door:1")
     assert resolver(fixtures, engine).collect() == [before]
     assert now in engine.present
     assert "debian:12" in engine.present
     assert "lockout/idp:young0000000" in engine.present
+    assert "lockout/door:1" in engine.present
 
 
-def test_mode_comes_from_option_then_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("LOCKOUT_IMAGES", raising=False)
-    assert mode_from(None) == "auto"
-    monkeypatch.setenv("LOCKOUT_IMAGES", "build")
-    assert mode_from(None) == "build"
-    assert mode_from("pull") == "pull"
-    monkeypatch.setenv("LOCKOUT_IMAGES", "bild")
-    with pytest.raises(EnvironmentUnusable, match="LOCKOUT_IMAGES: 'bild'"):
-        mode_from(None)
+def test_modes_by_name() -> None:
+    assert [mode_from(mode) for mode in MODES] == list(MODES)
+    with pytest.raises(EnvironmentUnusable, match="'bild' is not a way to get images"):
+        mode_from("bild")
+
+
+class Recovering:
+    """A registry that was noted as down, and answers again."""
+
+    def __init__(self, fixtures: Path, answers: bool = True) -> None:
+        self.asked: list[str] = []
+        self.engine = FakeEngine()
+        self._answers = answers
+        self._fixtures = fixtures
+        self._memory = fixtures.parent / "registry"
+        Registries(lambda _: DOWN, self._memory, "engine").refusal("vendor/app:1")
+
+    def _probe(self, ref: str) -> str | None:
+        self.asked.append(ref)
+        return None if self._answers else DOWN
+
+    def resolver(self, note: bool = True) -> Resolver:
+        registries = Registries(self._probe, self._memory, "engine", note)
+        store = Store(self._fixtures.parent / "cache")
+        return Resolver(load_catalogue(self._fixtures), self.engine, "amd64", registries, store, Silent())
+
+
+def test_a_registry_is_asked_anew_before_all_fails_for_its_old_silence(fixtures: Path) -> None:
+    registry = Recovering(fixtures)
+    assert registry.resolver().resolve(["only-public"], "auto")["only-public"].variant == "pulled"
+    assert registry.asked == ["vendor/app:1"]
+
+
+def test_a_registry_is_asked_anew_where_nothing_can_be_built(fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (fixtures / "images.yaml").write_text(
+        CATALOGUE + "  debian:\n    pull: debian:12\n"
+        "    build: {kind: rootfs, folder: base, suite: bookworm, include: [python3]}\n"
+    )
+    monkeypatch.setattr("harness.lab.images.resolver.missing_for_rootfs", lambda: "mmdebstrap is not installed")
+    monkeypatch.setattr("harness.lab.images.resolver.apt.can_install", lambda: False)
+    registry = Recovering(fixtures)
+    assert registry.resolver().resolve(["debian"], "auto")["debian"].variant == "pulled"
+    assert registry.engine.calls == ["pull debian:12"]
+
+
+def test_a_registry_that_is_down_is_not_asked_for_what_can_be_built(fixtures: Path) -> None:
+    registry = Recovering(fixtures)
+    registry.engine.present["debian:12"] = "sha256:d"
+    assert registry.resolver().resolve(["base"], "auto")["base"].variant == "built"
+    assert registry.asked == []
+
+
+def test_a_registry_that_stays_down_is_asked_once_more_and_the_way_round_is_named(fixtures: Path) -> None:
+    registry = Recovering(fixtures, answers=False)
+    with pytest.raises(EnvironmentUnusable, match="no such host") as caught:
+        registry.resolver().resolve(["only-public"], "auto")
+    assert registry.asked == ["vendor/app:1"]
+    assert any("--images pull" in hint for hint in caught.value.hints)
+
+
+def test_looking_notes_nothing(fixtures: Path) -> None:
+    registry = Recovering(fixtures, answers=False)
+    memory = fixtures.parent / "registry"
+    (note,) = memory.iterdir()
+    note.unlink()
+    registry.resolver(note=False).plan(["only-public"], "auto")
+    assert registry.asked == ["vendor/app:1"]
+    assert list(memory.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ def test_ubuntu_has_a_package_for_root(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_fetched_compose_that_does_not_run_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fetch(folder: Path, *_: object) -> bool:
+    def fetch(suite: str, folder: Path, *_: object) -> bool:
         (folder / plugins.PACKAGE).write_text("not a program")
         return True
 
@@ -102,3 +103,61 @@ def test_fetched_compose_that_does_not_run_is_not_kept(tmp_path: Path, monkeypat
     with pytest.raises(EnvironmentUnusable):
         ensure_compose(store=Store(tmp_path))
     assert not plugins._cached(Store(tmp_path)).exists()
+
+
+PROGRAM = "#!/bin/sh\necho 2.26.1\n"
+
+
+def put(folder: Path, text: str) -> bool:
+    program = folder / plugins.PACKAGE
+    program.write_text(text)
+    program.chmod(0o755)
+    return True
+
+
+def nothing_but_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(command: tuple[str, ...]) -> str | None:
+        return plugins.output_of(command) if command[0].startswith("/") else None
+
+    monkeypatch.setattr(plugins, "find_compose", lambda store: find_compose(store, ask))
+    monkeypatch.setattr(plugins, "_may_install_ubuntus", lambda: False)
+
+
+@pytest.mark.parametrize(
+    ("running", "tried"),
+    [("trixie", ["trixie"]), ("sid", ["trixie", "sid"]), ("go", ["trixie", "sid", "go"])],
+)
+def test_what_does_not_run_here_gives_way_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, running: str, tried: list[str]
+) -> None:
+    seen: list[str] = []
+
+    def fetch(suite: str, folder: Path, *_: object) -> bool:
+        seen.append(suite)
+        return put(folder, PROGRAM if suite == running else "#!/bin/sh\necho 'GLIBC_2.38 not found' >&2\nexit 1\n")
+
+    nothing_but_the_cache(monkeypatch)
+    monkeypatch.setattr(plugins, "_from_debian", fetch)
+    monkeypatch.setattr(plugins, "_from_go", lambda folder, *_: fetch("go", folder))
+    assert ensure_compose(store=Store(tmp_path)).version == "2.26.1"
+    assert seen == tried
+
+
+def test_the_plugin_in_use_is_not_pruned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = cached(tmp_path)
+    put(plugins._cached(store).parent, PROGRAM)
+    nothing_but_the_cache(monkeypatch)
+    os.utime(store.path(*plugins._key()), (1.0, 1.0))
+    ensure_compose(store=store)
+    assert store.prune() == []
+
+
+def test_a_package_that_ubuntu_does_not_have_is_no_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def install(*_: object) -> None:
+        raise EnvironmentUnusable("apt-get install docker-compose-v2 failed (exit 100)")
+
+    nothing_but_the_cache(monkeypatch)
+    monkeypatch.setattr(plugins, "_may_install_ubuntus", lambda: True)
+    monkeypatch.setattr(plugins.apt, "install", install)
+    monkeypatch.setattr(plugins, "_from_debian", lambda suite, folder, *_: put(folder, PROGRAM))
+    assert ensure_compose(store=Store(tmp_path)).source == "lockout's cache"

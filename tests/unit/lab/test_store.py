@@ -203,3 +203,53 @@ def test_cache_that_cannot_be_made_names_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentUnusable, match="cannot create") as caught, file_lock(tmp_path / "file" / "x.lock"):
         pass
     assert any("LOCKOUT_CACHE" in hint for hint in caught.value.hints)
+
+
+def test_places_are_absolute_for_programs_that_run_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LOCKOUT_CACHE", "cache")
+    monkeypatch.setenv("XDG_STATE_HOME", "~/state")
+    assert cache_dir() == tmp_path / "cache"
+    assert state_dir() == tmp_path / "home" / "state" / "lockout"
+    monkeypatch.delenv("LOCKOUT_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "xdg")
+    assert cache_dir() == tmp_path / "xdg" / "lockout"
+
+
+def test_state_that_cannot_be_kept_names_its_own_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    with pytest.raises(EnvironmentUnusable, match="cannot create") as caught:
+        write_atomically(state_dir() / "engine.json", "{}")
+    assert any("XDG_STATE_HOME" in hint for hint in caught.value.hints)
+    assert not any("LOCKOUT_CACHE" in hint for hint in caught.value.hints)
+
+
+def test_an_artefact_that_is_touched_is_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    folder = store.obtain("plugins", "compose", lambda into: (into / "f").write_text("x") and None)
+    os.utime(folder, (1.0, 1.0))
+    store.touch("plugins", "compose")
+    store.touch("plugins", "none")
+    assert store.prune(14 * DAY) == []
+
+
+def test_prune_sweeps_what_killed_makers_left_a_day_ago(tmp_path: Path) -> None:
+    now = time.time()
+    folders = {name: tmp_path / name for name in ("go/.old.x", "go/.busy.x", ".context-old", ".context-busy")}
+    for name, folder in folders.items():
+        folder.mkdir(parents=True)
+        age = DAY if "old" in name else DAY / 2
+        os.utime(folder, (now - age, now - age))
+    assert Store(tmp_path).prune(14 * DAY, now) == [folders[".context-old"], folders["go/.old.x"]]
+    assert folders["go/.busy.x"].exists()
+    assert folders[".context-busy"].exists()
+
+
+def test_a_durable_file_is_on_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[bool] = []
+    monkeypatch.setattr(os, "fsync", lambda _: synced.append((tmp_path / "a").exists()))
+    write_atomically(tmp_path / "a", "one", durable=True)
+    assert synced == [False]
+    assert (tmp_path / "a").read_text() == "one"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from harness.faults.ports import FaultNotPossible
 from harness.lab.admin import http
 from harness.lab.admin.http import AdminApi
 from harness.lab.admin.idp import IdpOperator
@@ -48,7 +49,7 @@ def test_a_refusal(status: int, body: object) -> None:
         pytest.raises(EnvironmentUnusable, match=rf"^idp: PATCH /keys/1 was refused: {status} ") as raised,
     ):
         api(server.url).call("PATCH", "/keys/1", {"published": False})
-    assert len(str(raised.value)) < 300
+    assert len(str(raised.value)) < 2100
     assert TOKEN not in str(raised.value)
 
 
@@ -121,7 +122,7 @@ def idp_answer(request: Request) -> Reply:
 
 
 def idp(url: str, public: str | None = None) -> IdpOperator:
-    return IdpOperator(api(url), public or url, "")
+    return IdpOperator("idp", lambda: api(url), public or url, "")
 
 
 def test_keys_of_the_identity_provider() -> None:
@@ -179,6 +180,18 @@ def test_a_client_is_registered(ttl: float | None, sent: dict[str, float]) -> No
         "grants": ["client_credentials"],
         **sent,
     }
+
+
+@pytest.mark.parametrize(("status", "serves"), [(200, True), (404, True), (401, True), (500, False), (503, False)])
+def test_an_identity_provider_of_another_make_serves_when_it_answers(status: int, serves: bool) -> None:
+    def without_admin_api() -> AdminApi:
+        raise FaultNotPossible("no admin_port")
+
+    with HttpServer(always(Reply(status))).serving() as server:
+        operator = IdpOperator("keycloak", without_admin_api, server.url, "")
+        assert operator.is_serving() is serves
+        with pytest.raises(FaultNotPossible, match="no admin_port"):
+            operator.active_key()
 
 
 # Ledger

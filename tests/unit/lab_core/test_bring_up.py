@@ -15,6 +15,7 @@ from docker.errors import APIError, NotFound
 from harness.lab.bring_up import logical_image, needed_ports, remove_by_label, start, tear_down
 from harness.lab.containers import EngineGone, RunContainers
 from harness.lab.errors import EnvironmentUnusable
+from harness.lab.owner import owner
 from harness.lab.progress import Silent
 from harness.lab.spec import LabSpec
 from tests.unit.lab_core.topologies import SERVICES, make_spec
@@ -105,6 +106,7 @@ def test_containers_are_started_with_the_ports_that_are_written_down(tmp_path: P
     assert up["services"] == ["orders", "vault"]
     assert up["override"]["services"]["vault"]["ports"] == [f"127.0.0.1:{spec.ports['vault', 8200]}:8200"]
     assert set(up["override"]["services"]) == {"vault", "orders"}
+    assert up["override"]["services"]["vault"]["labels"] == {"lockout.run": "r-1", "lockout.owner": owner()}
     assert (tmp_path / "lab" / "lab.json").exists(), "before anything runs, it is known how to find it"
 
 
@@ -156,24 +158,32 @@ class Thing:
 
 
 class Leftovers:
-    def __init__(self, containers: list[Thing], networks: list[Thing], volumes: list[Thing]) -> None:
+    def __init__(
+        self,
+        containers: list[Thing],
+        networks: list[Thing],
+        volumes: list[Thing],
+        images: tuple[tuple[str, ...], ...] = (),
+    ) -> None:
+        self.untagged: list[str] = []
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.fails: Exception | None = None
         client: Any = SimpleNamespace(
             containers=self._listing("containers", containers),
             networks=self._listing("networks", networks),
             volumes=self._listing("volumes", volumes),
+            images=self._listing("images", [SimpleNamespace(tags=tags) for tags in images]),
         )
         self.run = RunContainers("r-1", client)
 
-    def _listing(self, what: str, found: list[Thing]) -> Any:
-        def listed(**options: Any) -> list[Thing]:
+    def _listing(self, what: str, found: list[Any]) -> Any:
+        def listed(**options: Any) -> list[Any]:
             if self.fails is not None:
                 raise self.fails
             self.asked.append((what, options))
             return found
 
-        return SimpleNamespace(list=listed)
+        return SimpleNamespace(list=listed, remove=self.untagged.append)
 
 
 def test_everything_with_the_runs_label_is_removed() -> None:
@@ -183,11 +193,27 @@ def test_everything_with_the_runs_label_is_removed() -> None:
     assert container.removed == [{"force": True, "v": True}]
     assert network.removed == [{}]
     assert volume.removed == [{"force": True}]
-    assert [what for what, _ in left.asked] == ["containers", "networks", "volumes"]
-    for _, options in left.asked:
-        assert options["filters"] == {"label": "lockout.run=r-1"}
-    assert left.asked[0][1]["all"] is True
-    assert left.asked[0][1]["ignore_removed"] is True
+    assert list(dict.fromkeys(what for what, _ in left.asked)) == ["containers", "networks", "volumes", "images"]
+    for what, options in left.asked:
+        if what != "images":
+            assert options["filters"] == {"label": "lockout.run=r-1"}
+        if what == "containers":
+            assert options["all"] is True
+            assert options["ignore_removed"] is True
+
+
+def test_what_is_restarted_again_and_again_is_let_die_first() -> None:
+    crash_loops = Thing("c")
+    crash_loops.attrs = {"HostConfig": {"RestartPolicy": {"Name": "always"}}}
+    assert remove_by_label(Leftovers([crash_loops], [], []).run) == ()
+    assert (crash_loops.freed, crash_loops.removed) == (["no"], [{"force": True, "v": True}])
+
+
+def test_images_that_compose_built_for_the_run_go_unless_the_user_named_them() -> None:
+    left = Leftovers([], [], [], (("lockout-r-1-orders:latest",), ("payments:1", "lockout-r-1-payments:latest"), ()))
+    assert remove_by_label(left.run) == ()
+    assert left.untagged == ["lockout-r-1-orders:latest", "lockout-r-1-payments:latest"]
+    assert left.asked[-1] == ("images", {"filters": {"label": "com.docker.compose.project=lockout-r-1"}})
 
 
 def test_what_is_gone_already_is_what_was_wanted() -> None:
@@ -214,6 +240,16 @@ def test_an_engine_that_goes_in_the_middle() -> None:
     left = Leftovers([Thing("c", requests.exceptions.ConnectionError())], [], [])
     with pytest.raises(EngineGone):
         remove_by_label(left.run)
+
+
+def test_a_full_disk_keeps_nothing_from_being_removed(tmp_path: Path) -> None:
+    def down(override: Path, log: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    project: Any = SimpleNamespace(down=down)
+    container = Thing("c")
+    assert tear_down(make_spec(tmp_path), project, Leftovers([container], [], []).run) == ()
+    assert len(container.removed) == 1
 
 
 @pytest.mark.parametrize("down_fails", [False, True])

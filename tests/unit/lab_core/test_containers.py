@@ -8,6 +8,7 @@ import struct
 import tarfile
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -180,6 +181,19 @@ def test_lines_are_put_together_from_whatever_pieces_arrive() -> None:
     assert options == {"stream": True, "follow": True, "timestamps": True, "since": None}
 
 
+def test_a_long_line_that_the_engine_hands_on_in_pieces_is_one_line() -> None:
+    stamp = b"2026-11-22T10:00:00.100000000Z "
+    pieces = [stamp + b"{" + b"x" * 16383, stamp + b"y" * 16384, stamp + b"}\n", stamp + b"next\n"]
+    said = list(run_containers(FakeContainer("vault", output=pieces)).follow("vault", 0.0))
+    time_of = stamp.decode().strip()
+    assert said == [(time_of, "{" + "x" * 16383 + "y" * 16384 + "}"), (time_of, "next")]
+
+
+def test_a_last_line_without_its_end_is_a_line() -> None:
+    container = FakeContainer("orders", output=[b"2026-11-22T10:00:00.1Z first\n2026-11-22T10:00:00.2Z last wo", b"rd"])
+    assert [line for _, line in run_containers(container).follow("orders", 0.0)] == ["first", "last word"]
+
+
 def test_following_goes_on_from_where_it_was() -> None:
     container = FakeContainer("orders")
     assert list(run_containers(container).follow("orders", 1_795_341_600.25)) == []
@@ -224,6 +238,22 @@ class Exec:
         return {"ExitCode": self._code}
 
 
+class Broken(Exec):
+    """An engine that goes away in the middle of an exec."""
+
+    def exec_start(self, name: str, socket: bool) -> Any:
+        self.theirs.close()
+        return self.ours
+
+
+class Bare(Exec):
+    """Hands out the socket itself, as the SDK does over TLS."""
+
+    def exec_start(self, name: str, socket: bool) -> Any:
+        self._thread.start()
+        return self.ours
+
+
 class _SocketIO(socket.SocketIO):
     def __init__(self, raw: socket.socket) -> None:
         super().__init__(raw, "rb")  # type: ignore[arg-type]
@@ -237,6 +267,66 @@ def test_a_command_is_run_with_its_secrets_on_stdin() -> None:
     assert done == ExecResult(3, "out für \ufffd", "err")
     assert made.stdin == b"ALTER ROLE x PASSWORD 's3cret';"
     assert (made.command, made.user) == (["psql", "-f", "-"], "70")
+
+
+class Endless(Exec):
+    """A command that talks and does not end."""
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                self.theirs.sendall(struct.pack(">BxxxL", 1, 3) + b"yes")
+                time.sleep(0.01)
+
+
+class Mute(Exec):
+    """A command that hangs."""
+
+    def _serve(self) -> None:
+        while self.theirs.recv(4096):
+            """It reads, says nothing, and closes nothing."""
+
+
+@pytest.mark.parametrize("kind", [Endless, Mute])
+def test_a_command_that_does_not_end_is_given_up(kind: type[Exec]) -> None:
+    made = kind(0)
+    containers = run_containers(FakeContainer("orders"))
+    containers.client.api = made
+    began = time.monotonic()
+    with pytest.raises(EnvironmentUnusable, match=r"^orders: check had not ended after 0.1 s$"):
+        containers.run_in("orders", ["check"], timeout=0.1)
+    assert time.monotonic() - began < 5
+    assert made.ours.fileno() == -1, "the connection is closed"
+
+
+def test_frames_are_put_together_from_whatever_pieces_arrive() -> None:
+    class Dripping(Exec):
+        def _serve(self) -> None:
+            for byte in struct.pack(">BxxxL", 1, 3) + b"yes" + struct.pack(">BxxxL", 2, 2) + b"no":
+                self.theirs.sendall(bytes([byte]))
+                time.sleep(0.001)
+            self.theirs.close()
+
+    containers = run_containers(FakeContainer("orders"))
+    containers.client.api = Dripping(0)
+    assert containers.run_in("orders", ["check"]) == ExecResult(0, "yes", "no")
+
+
+def test_a_connection_without_a_wrapper_will_do() -> None:
+    made = Bare(0, (1, b"out"))
+    containers = run_containers(FakeContainer("postgres"))
+    containers.client.api = made
+    assert containers.run_in("postgres", ["psql"], stdin="x") == ExecResult(0, "out", "")
+    assert made.stdin == b"x"
+
+
+def test_an_engine_that_goes_away_during_a_command() -> None:
+    made = Broken(0)
+    containers = run_containers(FakeContainer("postgres"))
+    containers.client.api = made
+    with pytest.raises(EngineGone, match="the container engine went away during a command in postgres"):
+        containers.run_in("postgres", ["psql"], stdin="x")
+    assert made.ours.fileno() == -1, "the connection is closed"
 
 
 # The engine's clock

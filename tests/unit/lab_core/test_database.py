@@ -100,6 +100,7 @@ def test_a_password_reaches_the_database_as_it_is(password: str) -> None:
         "dbname": "app",
         "user": "billing_app",
         "password": password,
+        "connect_timeout": "3",
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.faults.ports import FaultNotPossible, Lab
+from harness.lab import diagnosis
 from harness.lab.diagnosis import failed_services, not_ready, symptoms
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.setup.components import break_glass_label, client_secret_label
@@ -63,7 +64,7 @@ def test_a_component_of_the_wrong_kind(tmp_path: Path, ask: str, name: str, said
 def test_a_component_without_an_admin_port_cannot_be_driven(tmp_path: Path) -> None:
     lab = make_lab(tmp_path, ports={("bare-idp", 8080): 20001})
     with pytest.raises(FaultNotPossible, match="'bare-idp' declares no admin_port in x-lockout"):
-        lab.idp("bare-idp")
+        lab.idp("bare-idp").active_key()
 
 
 def test_the_ca_is_fetched_once(tmp_path: Path) -> None:
@@ -238,7 +239,11 @@ def test_a_role_that_vault_does_not_know(tmp_path: Path) -> None:
 # What is said when something does not come up
 
 
-def test_symptoms_of_a_container_that_ended(tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_container", [False, True])
+def test_symptoms_of_a_container_that_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_container: bool
+) -> None:
+    monkeypatch.setattr(diagnosis, "IN_CONTAINER", tmp_path if in_container else tmp_path / "none")
     lab = make_lab(
         tmp_path,
         FakeContainer(
@@ -251,12 +256,13 @@ def test_symptoms_of_a_container_that_ended(tmp_path: Path) -> None:
     lab.secrets.keep("db-password", "hunter2-hunter2")
     error = not_ready(lab, "orders", "did not answer")
     assert error.message == "orders did not answer"
-    assert error.hints == (
+    assert error.hints[:4] == (
         "its container is exited (exit code 1)",
         "its last log lines:",
         "    starting",
         "    cannot log in with [redacted:db-password]",
     )
+    assert ["mounted socket" in hint for hint in error.hints[4:]] == [True] * in_container
 
 
 def test_symptoms_of_a_container_that_runs_and_says_nothing(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ _Loader.add_constructor("!reset", lambda loader, node: "removed")
 
 
 def override(config: dict[str, Any], services: tuple[str, ...] = ("a",), **given: Any) -> dict[str, Any]:
-    text = override_text("r-1", "lockout-r-1", config, services, given.get("images", {}), given.get("publications", ()))
+    images, publications = given.get("images", {}), given.get("publications", ())
+    text = override_text("r-1", "lockout-r-1", config, services, images, publications, given.get("owner", ""))
     document = yaml.load(text, Loader=_Loader)
     assert isinstance(document, dict)
     return document
@@ -37,6 +38,13 @@ def test_every_service_network_and_volume_carries_the_runs_label() -> None:
         },
         "volumes": {"data": {"name": "lockout-r-1_data", "labels": LABELS}},
     }
+
+
+def test_everything_says_whose_it_is() -> None:
+    document = override({"networks": {"back": None}, "volumes": {"data": {}}}, owner="0123456789ab")
+    entries = [entry for section in document.values() for entry in section.values()]
+    assert len(entries) == 3
+    assert all(entry["labels"] == LABELS | {"lockout.owner": "0123456789ab"} for entry in entries)
 
 
 def test_what_is_empty_is_left_out() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.lab import project
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.plugins import Compose
 from harness.lab.project import ComposeRefused, Project, _why_up_failed
@@ -96,6 +97,12 @@ def test_files_that_compose_rejects(compose: FakeCompose) -> None:
 def test_files_that_compose_rejects_without_a_word(compose: FakeCompose) -> None:
     compose.says(1)
     with pytest.raises(ComposeRefused, match=r"\(no message\)"):
+        compose.project.config()
+
+
+def test_compose_that_does_not_answer(compose: FakeCompose, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(project, "CONFIG_TIMEOUT", 0.001)
+    with pytest.raises(EnvironmentUnusable, match=r"docker compose config did not end within 0\.001 s"):
         compose.project.config()
 
 

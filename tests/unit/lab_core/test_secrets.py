@@ -121,3 +121,11 @@ def test_when_the_run_is_gone_they_are_forgotten(tmp_path: Path) -> None:
     assert not secrets.path.exists()
     assert redactor.find(value) == ["token"], "reports may still be written"
     secrets.forget()
+
+
+def test_a_torn_file_holds_nothing_and_can_be_forgotten(tmp_path: Path) -> None:
+    (tmp_path / "r-1.json").write_text('{"vault-unse')
+    secrets = RunSecrets("r-1", Redactor(), tmp_path)
+    assert secrets.all("vault-unseal-key") == ()
+    secrets.forget()
+    assert list(tmp_path.iterdir()) == []

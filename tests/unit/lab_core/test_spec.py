@@ -11,6 +11,7 @@ from harness.lab.spec import LabSpec, load_spec
 from harness.topology.model import Topology
 from harness.topology.services import DatabaseBlock
 from harness.topology.vault import VaultBlock
+from harness.topology.workload import WorkloadBlock
 from tests.unit.lab_core.topologies import LITERAL, SECRET, SERVICES, make_spec
 
 
@@ -36,6 +37,11 @@ def without_secrets(topology: Topology) -> dict[str, object]:
             block = block.model_copy(update={"provision": None, "admin_token": block.admin_token is not None})
         elif isinstance(block, DatabaseBlock):
             block = block.model_copy(update={"setup": ()})
+        elif isinstance(block, WorkloadBlock) and block.probe.http is not None:
+            http = block.probe.http.model_copy(update={"headers": tuple(block.probe.http.headers)})
+            block = block.model_copy(update={"probe": block.probe.model_copy(update={"http": http})})
+        elif isinstance(block, WorkloadBlock) and block.probe.command is not None:
+            block = block.model_copy(update={"probe": block.probe.model_copy(update={"command": True})})
         found[name] = (service.image, service.networks, service.depends_on, service.published, block)
     return found
 
@@ -47,6 +53,13 @@ def test_the_topology_comes_back(saved: LabSpec, tmp_path: Path) -> None:
     probe = loaded.workload("orders").probe.http
     assert probe is not None
     assert probe.path == "/work?price=$1"
+
+
+def test_it_is_there_after_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", synced.append)
+    make_spec(tmp_path).save()
+    assert len(synced) == 2
 
 
 def test_it_can_be_saved_and_loaded_again_and_again(saved: LabSpec, tmp_path: Path) -> None:
@@ -62,6 +75,14 @@ def test_no_secret_is_in_the_run_folder(saved: LabSpec, tmp_path: Path) -> None:
         text = path.read_text()
         assert SECRET not in text, path.name
         assert LITERAL not in text, path.name
+
+
+def test_what_a_probe_sends_is_not_kept(saved: LabSpec, tmp_path: Path) -> None:
+    loaded = load_spec(tmp_path).topology
+    probe = loaded.workload("orders").probe.http
+    assert probe is not None
+    assert probe.headers == {"Authorization": "[not kept]"}
+    assert loaded.workload("reports").probe.command == ("[not kept]",)
 
 
 def test_a_run_that_never_had_a_lab(tmp_path: Path) -> None:

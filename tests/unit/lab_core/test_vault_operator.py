@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ class Vault:
         self.broken = False
         self.tokens: dict[str, Any] = {"acc-1": META["orders-role"], "acc-2": META["jwt"], "acc-3": META["none"]}
         self.vanished: set[str] = set()
+        self.denies = ""  # what every lookup of a token is refused with
 
     def answer(self, request: Request) -> Reply:
         path = request.path.removeprefix("/v1/")
@@ -44,9 +46,15 @@ class Vault:
             return Reply(204)
         if path == "auth/token/lookup-accessor":
             accessor = request.body["accessor"]
+            if self.denies:
+                return Reply(403, {"errors": [self.denies]})
             if accessor in self.tokens and accessor not in self.vanished:
-                return Reply(200, {"data": {"accessor": accessor, "meta": self.tokens[accessor]}})
-            return Reply(403, {"errors": ["invalid accessor"]})
+                life = {"ttl": 42, "expire_time": None if accessor == "acc-3" else "2026-11-22T10:00:00Z"}
+                path = "auth/jwt/login" if accessor == "acc-2" else "auth/approle/login"
+                return Reply(200, {"data": {"accessor": accessor, "meta": self.tokens[accessor], "path": path} | life})
+            return Reply(403, {"errors": ["1 error occurred:\n\t* invalid accessor\n\n"]})
+        if path == "database/static-roles/reports":
+            return Reply(200, {"data": {"last_vault_rotation": "2026-11-22T10:00:00.5Z", "username": "reports_app"}})
         if path.startswith("auth/token/accessors"):
             return Reply(200, {"data": {"keys": sorted(self.tokens, reverse=True)}})
         if path == "auth/token/renew-accessor":
@@ -166,6 +174,46 @@ def test_whether_a_token_lives() -> None:
             vault.is_alive("acc-1")
         with pytest.raises(EnvironmentUnusable):
             vault.accessors(frozenset({"orders"}))
+
+
+@pytest.mark.parametrize(
+    ("said", "alive"),
+    [
+        ("bad token", False),
+        ("permission denied", None),
+        ("2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n", None),
+    ],
+)
+def test_a_refusal_is_a_dead_token_only_if_vault_says_so(said: str, alive: bool | None) -> None:
+    fake = Vault()
+    fake.denies = said
+    with HttpServer(fake.answer).serving() as server:
+        vault = operator(server.url)
+        if alive is None:
+            with pytest.raises(EnvironmentUnusable, match="vault: looking up a token was refused: "):
+                vault.is_alive("acc-1")
+        else:
+            assert vault.is_alive("acc-1") is alive
+
+
+@pytest.mark.parametrize(
+    ("mount", "found"), [(None, ("acc-1", "acc-2")), ("approle", ("acc-1",)), ("jwt/", ("acc-2",)), ("app", ())]
+)
+def test_tokens_of_one_auth_mount(mount: str | None, found: tuple[str, ...]) -> None:
+    with HttpServer(Vault().answer).serving() as server:
+        assert operator(server.url).accessors(frozenset({"orders", "payments"}), mount) == found
+
+
+def test_how_long_a_token_has_left() -> None:
+    with HttpServer(Vault().answer).serving() as server:
+        vault = operator(server.url)
+        assert [vault.remaining(accessor) for accessor in ("acc-1", "acc-3", "acc-9")] == [42.0, inf, 0.0]
+
+
+def test_when_a_static_role_was_rotated_is_asked_without_its_password() -> None:
+    with HttpServer(Vault().answer).serving() as server:
+        assert operator(server.url).static_role_rotated_at("database", "reports") == "2026-11-22T10:00:00.5Z"
+        assert [request.path for request in server.requests] == ["/v1/database/static-roles/reports"]
 
 
 def test_a_vault_that_is_sealed_in_the_middle_of_listing_is_an_error_and_not_an_empty_list() -> None:

@@ -61,7 +61,7 @@ services:
     depends_on: {{pki: {{condition: service_completed_successfully}}}}
     x-lockout:
       role: workload
-      probe: {{http: {{port: 8080, path: /work?price=$$1}}}}
+      probe: {{http: {{port: 8080, path: /work?price=$$1, headers: {{Authorization: "Bearer {SECRET}"}}}}}}
       access: {{primary: {{needs: [vault, postgres]}}}}
       identity:
         - {{vault: vault, method: approle, role: orders, deliver: /run/identity/vault}}
@@ -76,7 +76,7 @@ services:
         - {{resource: ledger, break_glass: true, deliver: /run/identity/break-glass}}
   reports:
     image: my/reports
-    x-lockout: {{role: workload, probe: {{command: [check]}}}}
+    x-lockout: {{role: workload, probe: {{command: [check, --password, {SECRET}]}}}}
   helper:
     image: redis:7
 networks: {{control: {{name: user_control}}}}

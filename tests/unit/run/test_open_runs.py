@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.lab.errors import EnvironmentUnusable
 from harness.run.open_runs import OpenRun, close_mark, mark_open, open_runs
 
 CHILD = """
@@ -94,10 +95,44 @@ def test_a_run_that_left_something_stays_marked(tmp_path: Path) -> None:
     assert open_runs() == (OpenRun("r-1", tmp_path, alive=False),)
 
 
+def test_a_mark_that_was_kept_until_all_is_gone_goes_then(tmp_path: Path) -> None:
+    with mark_open("r-1", tmp_path) as mark:
+        mark.keep()
+        mark.clear()
+    assert open_runs() == ()
+
+
 def test_the_folder_is_kept_as_an_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with mark_open("r-1", Path("runs/r-1")):
         assert open_runs()[0].folder == tmp_path / "runs" / "r-1"
+
+
+def test_the_engine_is_remembered(tmp_path: Path) -> None:
+    with mark_open("r-1", tmp_path, "unix:///run/docker.sock", "4F2A"):
+        assert open_runs() == (OpenRun("r-1", tmp_path, alive=True, host="unix:///run/docker.sock", engine="4F2A"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ('{"run": "r-1", "folder": "/runs/r-1", "pid": 1}', (OpenRun("r-1", Path("/runs/r-1"), alive=False),)),
+        ('{"run": "r-1"}', ()),
+        ('["r-1"]', ()),
+        ('{"run": "r-1", "folder": null}', ()),
+    ],
+)
+def test_marks_of_other_versions(state: Path, text: str, known: tuple[OpenRun, ...]) -> None:
+    state.mkdir(parents=True)
+    (state / "r-1.json").write_text(text)
+    assert open_runs() == known
+
+
+def test_a_state_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    with pytest.raises(EnvironmentUnusable, match="cannot create"), mark_open("r-1", tmp_path):
+        pass
 
 
 def test_a_mark_in_the_making_is_not_taken_for_a_dead_run(tmp_path: Path, state: Path) -> None:
