@@ -51,7 +51,7 @@ def sample(ports: Mapping[str, int], until: float, folder: Path) -> Sampled:
             {name: Sampling(PERIOD, 1.0, _maker(port)) for name, port in ports.items()},
             clock,
             writer.append,
-            redactor.find,
+            redactor,
         )
         used, began = time.process_time(), time.monotonic()
         sampler.start()

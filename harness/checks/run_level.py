@@ -98,7 +98,8 @@ def fault_observed(history: History, run: RunClaims) -> Finding:
         if span.injected is None:
             problems.append(f"{_named(span)} could not be injected" + (f": {span.error}" if span.error else ""))
         elif span.observed is None:
-            problems.append(f"{_named(span)} was never seen to bite")
+            why = f": {span.error}" if span.error_stage == "observe" else ""
+            problems.append(f"{_named(span)} was never seen to bite{why}")
     seen = tuple(Evidence(s.observed, f"{_named(s)}: {s.evidence}") for s in history.faults if s.observed is not None)
     if problems:
         return inconclusive("; ".join(problems), *seen)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import IO, Self, cast
 
 from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from harness.lab.progress import PlainLines
+from harness.lab.progress import PlainLines, Unheeded
 
 
 class Spinner:
@@ -68,4 +68,7 @@ class Lines(PlainLines):
 
 def shown_progress() -> Spinner | Lines:
     """A spinner when somebody watches, plain lines otherwise."""
-    return Spinner(Console(stderr=True, highlight=False)) if sys.stderr.isatty() else Lines()
+    if not sys.stderr.isatty():
+        return Lines()
+    # rich ends the program when it meets a broken pipe; so it must not meet one.
+    return Spinner(Console(file=cast("IO[str]", Unheeded(sys.stderr)), highlight=False))

@@ -116,6 +116,13 @@ class IdpStopped(_ContainerFault):
     name = "idp-stopped"
     roles = frozenset({"idp"})
 
+    def prepare(self, target: str, args: NoArgs, lab: Lab) -> ServiceRecord:
+        if not self._serving(target, lab):
+            raise FaultNotPossible(
+                f"{target} does not answer on its port (x-lockout: port), so nobody could see that it ends and is back"
+            )
+        return super().prepare(target, args, lab)
+
     def inject(self, record: ServiceRecord, args: NoArgs, lab: Lab, rng: Random) -> None:
         lab.containers.stop(record.service, grace=2.0)
 

@@ -48,8 +48,11 @@ class VaultAdmin(Protocol):
 
     def seal(self) -> None: ...
     def unseal(self) -> None: ...
-    def accessors(self, roles: frozenset[str]) -> tuple[str, ...]:
-        """Accessors of living tokens that were issued to any of *roles*, sorted."""
+    def accessors(self, roles: frozenset[str], mount: str | None = None) -> tuple[str, ...]:
+        """Accessors of living tokens that were issued to any of *roles*, if given by the auth mount *mount*, sorted."""
+
+    def remaining(self, accessor: str) -> float:
+        """Seconds that the token has left; 0 when it is dead."""
 
     def is_alive(self, accessor: str) -> bool: ...
     def revoke(self, accessor: str) -> None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from random import Random
 
 from pydantic import Field
@@ -94,6 +95,28 @@ class _StoredPasswordFault(Fault[StoredPasswordArgs, StoredPasswordRecord]):
             version_before=lab.vault(target).kv_version(args.secret),
         )
 
+    def observe(self, record: StoredPasswordRecord, lab: Lab) -> str | None:
+        if lab.vault(record.service).kv_version(record.secret) <= record.version_before:
+            return None
+        return self._seen(record.database, *self._old_and_new_accepted(record, lab))
+
+    @abstractmethod
+    def _seen(self, database: str, old: bool, new: bool) -> str | None:
+        """What it proves that *database* accepts the *old* password, or the *new* one that is in the store."""
+
+    def undo(self, record: StoredPasswordRecord, lab: Lab) -> None:
+        """Bring the database to what the store says; right after any half of a rotation."""
+        values = lab.vault(record.service).kv_read(record.secret)
+        database = lab.database(record.database)
+        if not database.accepts(values["username"], values["password"]):
+            database.set_password(values["username"], values["password"])
+
+    def healed(self, record: StoredPasswordRecord, lab: Lab) -> str | None:
+        values = lab.vault(record.service).kv_read(record.secret)
+        if lab.database(record.database).accepts(values["username"], values["password"]):
+            return f"{record.database} accepts the password that {record.secret} holds"
+        return None
+
     def _old_and_new_accepted(self, record: StoredPasswordRecord, lab: Lab) -> tuple[bool, bool]:
         vault, database = lab.vault(record.service), lab.database(record.database)
         old = vault.kv_read(record.secret, record.version_before)
@@ -120,17 +143,8 @@ class RotationNoOverlap(_StoredPasswordFault):
         vault.kv_write(record.secret, values)
         lab.database(record.database).set_password(values["username"], values["password"])
 
-    def observe(self, record: StoredPasswordRecord, lab: Lab) -> str | None:
-        if lab.vault(record.service).kv_version(record.secret) <= record.version_before:
-            return None
-        old, new = self._old_and_new_accepted(record, lab)
-        return f"{record.database} refuses the old password and accepts the new one" if new and not old else None
-
-    def undo(self, record: StoredPasswordRecord, lab: Lab) -> None:
-        _complete(record, lab)
-
-    def healed(self, record: StoredPasswordRecord, lab: Lab) -> str | None:
-        return _stored_password_works(record, lab)
+    def _seen(self, database: str, old: bool, new: bool) -> str | None:
+        return f"{database} refuses the old password and accepts the new one" if new and not old else None
 
 
 class RotationHalfDone(_StoredPasswordFault):
@@ -147,29 +161,5 @@ class RotationHalfDone(_StoredPasswordFault):
         vault = lab.vault(record.service)
         vault.kv_write(record.secret, dict(vault.kv_read(record.secret)) | {"password": lab.mint_password()})
 
-    def observe(self, record: StoredPasswordRecord, lab: Lab) -> str | None:
-        if lab.vault(record.service).kv_version(record.secret) <= record.version_before:
-            return None
-        old, new = self._old_and_new_accepted(record, lab)
-        return f"{record.database} accepts the old password and refuses the stored one" if old and not new else None
-
-    def undo(self, record: StoredPasswordRecord, lab: Lab) -> None:
-        _complete(record, lab)
-
-    def healed(self, record: StoredPasswordRecord, lab: Lab) -> str | None:
-        return _stored_password_works(record, lab)
-
-
-def _complete(record: StoredPasswordRecord, lab: Lab) -> None:
-    """Bring the database to what the store says; right after any half of a rotation."""
-    values = lab.vault(record.service).kv_read(record.secret)
-    database = lab.database(record.database)
-    if not database.accepts(values["username"], values["password"]):
-        database.set_password(values["username"], values["password"])
-
-
-def _stored_password_works(record: StoredPasswordRecord, lab: Lab) -> str | None:
-    values = lab.vault(record.service).kv_read(record.secret)
-    if lab.database(record.database).accepts(values["username"], values["password"]):
-        return f"{record.database} accepts the password that {record.secret} holds"
-    return None
+    def _seen(self, database: str, old: bool, new: bool) -> str | None:
+        return f"{database} accepts the old password and refuses the stored one" if old and not new else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 from pydantic import Field
 
 from harness.faults.base import Fault
-from harness.faults.ports import FaultNotPossible, Lab
+from harness.faults.ports import FaultNotPossible, Lab, VaultAdmin
+from harness.lab.errors import EnvironmentUnusable
 from harness.scenario.base import Duration, StrictModel
 
 
@@ -22,13 +24,23 @@ class TokenRecord(StrictModel):
     accessors: tuple[str, ...] = Field(strict=False)
 
 
-def _living_tokens(target: str, workloads: tuple[str, ...], lab: Lab) -> tuple[str, ...]:
-    accessors = lab.vault(target).accessors(lab.vault_roles(target, workloads))
+def _living_tokens(target: str, workloads: tuple[str, ...], lab: Lab, mount: str | None = None) -> tuple[str, ...]:
+    accessors = lab.vault(target).accessors(lab.vault_roles(target, workloads), mount)
     if not accessors:
-        raise FaultNotPossible(
-            f"{target} knows no living token of {', '.join(workloads) or 'any workload'}: there is nothing to break"
-        )
+        of = ", ".join(workloads) or "any workload"
+        by = f" by auth mount {mount}" if mount else ""
+        raise FaultNotPossible(f"{target} knows no living token of {of}{by}: there is nothing to break")
     return accessors
+
+
+def _each(accessors: tuple[str, ...], vault: VaultAdmin, act: Callable[[str], None]) -> None:
+    """Let *act* do its work on every token, but for those that come to their end by themselves meanwhile."""
+    for accessor in accessors:
+        try:
+            act(accessor)
+        except EnvironmentUnusable:
+            if vault.is_alive(accessor):
+                raise
 
 
 def _all_dead(record: TokenRecord, lab: Lab) -> str | None:
@@ -55,8 +67,8 @@ class TokenRevoked(Fault[TokenArgs, TokenRecord]):
         return TokenRecord(service=target, accessors=_living_tokens(target, args.workloads, lab))
 
     def inject(self, record: TokenRecord, args: TokenArgs, lab: Lab, rng: Random) -> None:
-        for accessor in record.accessors:
-            lab.vault(record.service).revoke(accessor)
+        vault = lab.vault(record.service)
+        _each(record.accessors, vault, vault.revoke)
 
     def observe(self, record: TokenRecord, lab: Lab) -> str | None:
         return _all_dead(record, lab)
@@ -71,7 +83,7 @@ class TokenRevoked(Fault[TokenArgs, TokenRecord]):
 class MaxTtlArgs(TokenArgs):
     remaining: Duration = Field(2.0, description="What living tokens have left.")
     max_ttl: Duration = Field(5.0, description="Maximum TTL of new tokens while the fault lasts.")
-    mount: str = Field("approle", description="The auth mount whose maximum is lowered.")
+    mount: str = Field("approle", description="The auth mount whose maximum is lowered, and whose tokens are meant.")
 
 
 class MaxTtlRecord(TokenRecord):
@@ -97,17 +109,22 @@ class TokenMaxTtl(Fault[MaxTtlArgs, MaxTtlRecord]):
         default, maximum = lab.vault(target).auth_ttls(args.mount)
         return MaxTtlRecord(
             service=target,
-            accessors=_living_tokens(target, args.workloads, lab),
+            accessors=_living_tokens(target, args.workloads, lab, args.mount),
             mount=args.mount,
             default_ttl_before=default,
             max_ttl_before=maximum,
         )
 
     def inject(self, record: MaxTtlRecord, args: MaxTtlArgs, lab: Lab, rng: Random) -> None:
-        vault = lab.vault(record.service)
+        self._shorten(record, args, lab.vault(record.service))
+        if any(lab.vault(record.service).remaining(accessor) > args.remaining + 1 for accessor in record.accessors):
+            # Its owner renewed it in between. With the maximum lowered that is over, but it has got a life to live.
+            self.undo(record, lab)
+            self._shorten(record, args, lab.vault(record.service))
+
+    def _shorten(self, record: MaxTtlRecord, args: MaxTtlArgs, vault: VaultAdmin) -> None:
         # In this order: once the maximum is lowered, Vault refuses the renewal that shortens a token, too.
-        for accessor in record.accessors:
-            vault.shorten(accessor, args.remaining)
+        _each(record.accessors, vault, lambda accessor: vault.shorten(accessor, args.remaining))
         maximum = max(1, round(args.max_ttl))
         vault.set_auth_ttls(record.mount, min(record.default_ttl_before, maximum), maximum)
 

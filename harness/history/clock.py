@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+LOOK = 0.01  # seconds between a look at one clock and one at the other; after more, the thread was held up
+STEP = 0.1  # seconds of drift that count as a step of the wall clock; less may be slewing
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
@@ -46,17 +49,28 @@ class RunClock:
         return Stamp(round(t, 6), rfc3339(self._wall_start + t))
 
     def engine_stamp(self, wall: float) -> Stamp:
-        """The stamp for an engine timestamp in seconds since the epoch."""
-        ours = wall - self.engine_skew
-        return Stamp(round(ours - self._wall_start, 6), rfc3339(ours))
+        """The stamp for an engine timestamp in seconds since the epoch, which was taken just now.
 
-    def engine_time(self, t: float) -> float:
-        """The engine's wall clock at offset *t*, in seconds since the epoch."""
-        return self._wall_start + t + self.engine_skew
+        By where the wall clock stands now: so a step that it made before does no harm, only one in between does.
+        """
+        t = round(wall - self.engine_skew - self._wall_start - self._stepped(), 6)
+        return self.at(t)
+
+    def engine_start(self) -> float:
+        """The engine's wall clock at offset 0, in seconds since the epoch; the earlier reading if it stepped since."""
+        return self._wall_start + self.engine_skew + min(0.0, self._stepped())
+
+    def _stepped(self) -> float:
+        """The drift, if it is a step. An engine whose clock is not ours does not make the steps that ours makes."""
+        drift = self.drift()
+        return drift if abs(drift) > STEP and not self.engine_skew else 0.0
 
     def drift(self) -> float:
         """Seconds by which wall time has moved against monotonic time since the start."""
-        return (self._wall() - self._wall_start) - self.now()
+        before, wall = self.now(), self._wall()
+        while (now := self.now()) - before > LOOK:
+            before, wall = now, self._wall()
+        return (wall - self._wall_start) - before
 
 
 def rfc3339(seconds: float) -> str:

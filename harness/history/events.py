@@ -77,7 +77,7 @@ class FaultUndone(Event, frozen=True, kw_only=True, tag="fault.undone"):
 
 class FaultFailed(Event, frozen=True, kw_only=True, tag="fault.failed"):
     fault_id: str
-    stage: str  # "inject" or "undo"
+    stage: str  # "inject", "undo", or "observe": why it could not be told whether it bites
     error: str
 
 

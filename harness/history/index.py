@@ -69,7 +69,7 @@ class FaultSpan:
     undo_verified: bool = False
     undo_evidence: str = ""
     error: str = ""
-    error_stage: str = ""  # "inject" or "undo"
+    error_stage: str = ""  # "inject", "observe" or "undo"
 
 
 class History:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,8 @@ import msgspec
 
 from harness.history.events import AnyEvent
 from harness.history.redaction import Redactor
+
+LONGEST_TEXT = 2000  # characters
 
 # Names that the author of a scenario or a topology chose. They are public, verdicts hang on them, and a service
 # called `postgres` must not vanish from the history because somebody's password is `postgres`, too.
@@ -60,7 +63,7 @@ class HistoryWriter:
             OSError: it could not be written whole (no space left). Nothing of it stays in the file.
             ValueError: the writer is closed.
         """
-        line = self._encoder.encode(redacted(event, self._redactor)) + b"\n"
+        line = self._encoded(redacted(event, self._redactor)) + b"\n"
         with self._lock:
             if self._file < 0:
                 raise ValueError("the history is closed")
@@ -73,6 +76,13 @@ class HistoryWriter:
                 os.ftruncate(self._file, self._size)
                 raise
             self._size += len(line)
+
+    def _encoded(self, event: AnyEvent) -> bytes:
+        try:
+            return self._encoder.encode(event)
+        except UnicodeEncodeError:  # half a character, which JSON can spell out and UTF-8 cannot
+            texts = {name: _changed(getattr(event, name), _whole) for name in event.__struct_fields__}
+            return self._encoder.encode(msgspec.structs.replace(event, **texts))
 
     def sync(self) -> None:
         """Wait until all events so far are on disk."""
@@ -98,24 +108,31 @@ class HistoryWriter:
 
 
 def redacted(event: AnyEvent, redactor: Redactor) -> AnyEvent:
-    """*event* with the secrets in its texts replaced; names of services and faults stay as they are."""
+    """*event* with the secrets in its texts replaced; names of services and faults stay as they are.
+
+    Texts are cut here and not before: half a secret would not be recognised.
+    """
     changes: dict[str, object] = {}
     for name in _texts(type(event)):
         value = getattr(event, name)
-        clean = _clean(value, redactor)
+        clean = _changed(value, lambda text: redactor.redact(text)[:LONGEST_TEXT])
         if clean != value:
             changes[name] = clean
     return msgspec.structs.replace(event, **changes) if changes else event
 
 
-def _clean(value: object, redactor: Redactor) -> object:
+def _changed(value: object, change: Callable[[str], str]) -> object:
     if isinstance(value, str):
-        return redactor.redact(value)
+        return change(value)
     if isinstance(value, tuple):
-        return tuple(_clean(item, redactor) for item in value)
+        return tuple(_changed(item, change) for item in value)
     if isinstance(value, dict):
-        return {key: _clean(item, redactor) for key, item in value.items()}
+        return {key: _changed(item, change) for key, item in value.items()}
     return value
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 @cache

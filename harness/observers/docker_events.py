@@ -34,7 +34,10 @@ def parse_engine_event(event: dict[str, Any], stamp: Stamp, by_lockout: Callable
 
 
 class EngineWatcher:
-    """Follows the engine's event stream in a thread. A stream that ends by itself means that the engine is gone."""
+    """Follows the engine's event stream in a thread. A stream that ends by itself means that the engine is gone.
+
+    Making one raises EnvironmentUnusable when the engine does not answer.
+    """
 
     def __init__(
         self,
@@ -52,10 +55,9 @@ class EngineWatcher:
         self.lost = threading.Event()
         label = f"{RUN_LABEL}={containers.run}"
         # From the run's start: that every container was started, once, belongs to the evidence.
-        since = int(clock.engine_time(0.0))
-        self._stream = containers.client.api.events(
-            decode=True, since=since, filters={"label": label, "type": "container"}
-        )
+        since = int(clock.engine_start())
+        filters = {"label": label, "type": "container"}
+        self._stream = containers.ask(lambda: containers.client.api.events(decode=True, since=since, filters=filters))
         self._thread = threading.Thread(target=self._follow, name="docker-events", daemon=True)
 
     def start(self) -> None:

@@ -53,13 +53,11 @@ def journals() -> dict[str, Journal]:
 
 
 def parse_line(entry: Journal, service: str, line: str, stamp: Stamp, who: Attribution) -> AnyEvent | None:
-    """The event that *line* tells of; None for lines that are no journal entries, or of no interest."""
-    if not line.startswith("{"):
+    """The event that *line* tells of; None for lines that are no journal entries, or of no interest.
+
+    Raises ValueError or RecursionError for one that begins like an entry and cannot be read, and whatever the parser
+    does for one that is not as entries are.
+    """
+    if not line.startswith('{"'):
         return None
-    try:
-        document = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(document, dict):
-        return None
-    return entry.parse(service, document, stamp, who)
+    return entry.parse(service, json.loads(line), stamp, who)

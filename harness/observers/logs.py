@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from harness.history.clock import RunClock, Stamp, parse_engine_time
 from harness.history.events import AnyEvent, LeakFound, ObserverGap
@@ -13,6 +14,11 @@ from harness.lab.containers import RunContainers
 from harness.lab.errors import EnvironmentUnusable
 from harness.observers.attribution import Attribution
 from harness.observers.journal import Journal, parse_line
+
+REOPEN = 1.0  # seconds; a container that ends is called running for a moment after its output has ended
+HAS_MORE = frozenset({"running", "paused"})
+KEY_BEGINS = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----\s*$")
+LONGEST_KEY = 120  # lines; a file that was cut off must not hide all that follows
 
 
 class Censor(Protocol):
@@ -48,6 +54,7 @@ class LogFollower:
         self._path = folder / f"{service}.log"
         self._last = ""  # the engine's timestamp of the last line seen, for going on after a restart
         self._leaks_told: set[str] = set()
+        self._key_lines = 0  # how many more lines may belong to a private key
         self._ending = threading.Event()
         self._restarted = threading.Event()
         self._thread = threading.Thread(target=self._follow, name=f"logs/{service}", daemon=True)
@@ -63,44 +70,74 @@ class LogFollower:
         """The container is about to stop: that its output ends is no loss of evidence from now on."""
         self._ending.set()
 
-    def stop(self, deadline: float = 5.0) -> None:
-        """Read what there still is and end. To be called when the container has stopped."""
+    def stop(self, deadline: float = 5.0, endless: bool = False) -> None:
+        """Read what there still is and end. To be called when the container has stopped, unless it is *endless*."""
         self._ending.set()
         self._restarted.set()
         self._thread.join(timeout=deadline)
+        if self._thread.is_alive() and not endless:
+            self._gap("its output was not read to its end in time")
 
     def _follow(self) -> None:
         try:
             self._read()
         except OSError as error:  # the log cannot be kept
-            self._gap(error)
+            self._gap(_words(error))
 
     def _read(self) -> None:
         # Line by line: whoever kills lockout, or keeps the lab, finds all there was up to then.
         with self._path.open("a", encoding="utf-8", buffering=1) as log:
             while True:
                 self._restarted.clear()
+                broke = ""
                 try:
-                    known = self._last
-                    since = parse_engine_time(known) if known else 0.0
-                    for stamp, line in self._containers.follow(self.service, since):
-                        # The engine gives the last line again. Within one stream, times are not strictly in order:
-                        # stdout and stderr reach it by different ways.
-                        if stamp <= known:
-                            continue
-                        self._last = max(self._last, stamp)
-                        self._take(stamp, line)
-                        log.write(f"{stamp} {self._censor.redact(line)}\n")
+                    self._read_stream(log)
                 except Exception as error:  # noqa: BLE001 (the thread's top: whatever it is, evidence is missing)
-                    if not self._ending.is_set():
-                        self._gap(error)
+                    broke = _words(error)
                 if self._ending.is_set():
                     return
-                self._restarted.wait()
+                if broke:
+                    self._gap(broke)
+                self._wait_for_more(broke)
 
-    def _gap(self, error: Exception) -> None:
+    def _read_stream(self, log: TextIO) -> None:
+        known = self._last
+        since = parse_engine_time(known) if known else 0.0
+        for stamp, line in self._containers.follow(self.service, since):
+            # The engine gives the last line again. Within one stream, times are not strictly in order: stdout and
+            # stderr reach it by different ways.
+            if stamp <= known:
+                continue
+            self._last = max(self._last, stamp)
+            self._take(stamp, line)
+            log.write(f"{stamp} {self._kept(line)}\n")
+
+    def _wait_for_more(self, broke: str) -> None:
+        """Wait for the container's next start; or only a moment, if its output ended and it did not."""
+        while not self._restarted.wait(REOPEN):
+            try:
+                state = self._containers.state(self.service)
+            except EnvironmentUnusable:
+                continue  # the engine does not answer: it cannot be told yet
+            if state not in HAS_MORE:
+                self._restarted.wait()
+            elif not broke and not self._restarted.wait(
+                REOPEN
+            ):  # that it has just been started may be told a bit later
+                self._gap("its output ended while it was running")
+            return
+
+    def _kept(self, line: str) -> str:
+        """*line* as it may stand in a file. Of a private key that comes line by line, only the first looks like one."""
+        if self._key_lines:
+            self._key_lines = 0 if "-----END" in line else self._key_lines - 1
+            return "[redacted:private-key]"
+        if KEY_BEGINS.search(line):
+            self._key_lines = LONGEST_KEY
+        return self._censor.redact(line)
+
+    def _gap(self, why: str) -> None:
         now = self._clock.stamp()
-        why = error.message if isinstance(error, EnvironmentUnusable) else f"{type(error).__name__}: {error}"
         observer = self._journal.name if self._journal else "logs"
         self._emit(
             ObserverGap(
@@ -116,8 +153,9 @@ class LogFollower:
     def _parse(self, journal: Journal, line: str, stamp: Stamp) -> AnyEvent | None:
         try:
             return parse_line(journal, self.service, line, stamp, self._who)
-        except (AttributeError, TypeError, ValueError) as error:
-            self._gap(error)  # an entry that is not as entries are: what it told of is lost, what follows is not
+        except (AttributeError, TypeError, ValueError, RecursionError) as error:
+            # An entry that is not as entries are: what it told of is lost, what follows is not.
+            self._gap(_words(error))
             return None
 
     def _take(self, engine_time: str, line: str) -> None:
@@ -137,3 +175,7 @@ class LogFollower:
                         workload=self.service if self._is_workload else "",
                     )
                 )
+
+
+def _words(error: Exception) -> str:
+    return error.message if isinstance(error, EnvironmentUnusable) else f"{type(error).__name__}: {error}"

@@ -43,7 +43,7 @@ def parse_audit(service: str, entry: dict[str, Any], stamp: Stamp, who: Attribut
         path=path,
         operation=str(request.get("operation") or ""),
         ok=not refused,
-        error=str(entry.get("error") or "").strip()[:200],
+        error=str(entry.get("error") or "").strip(),
         workload=who.by_vault_role(service, role) or who.by_address(remote),
         accessor=str(auth.get("accessor") or issued.get("accessor") or ""),
         login=_LOGIN.fullmatch(path) is not None,

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+MOST_READ = 65536  # of an answer, in bytes or characters
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeAnswer:
-    """``path``, ``credential`` and ``instance`` are the workload's own word, empty where it gives none."""
+    """``path``, ``credential`` and ``instance`` are the workload's own word, empty where it gives none.
+
+    The texts are as long as they came: cut before they are redacted, they could hold half a secret, which nobody
+    recognises.
+    """
 
     ok: bool
     error: str = ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import aiohttp
 
-from harness.probes.answer import Probe, ProbeAnswer
+from harness.probes.answer import MOST_READ, Probe, ProbeAnswer
 
 
 def http_probe(
@@ -22,7 +22,7 @@ def http_probe(
     async def probe() -> ProbeAnswer:
         try:
             async with session.request(method, url, headers=headers, allow_redirects=False) as response:
-                text = await response.text(errors="replace")
+                text = await _text(response)
         except aiohttp.ClientConnectorError as error:
             return ProbeAnswer(ok=False, error=f"no connection: {error.os_error.strerror or error.os_error}")
         except aiohttp.ClientError as error:
@@ -32,14 +32,25 @@ def http_probe(
         why = f"http {response.status}" + (f": {said['error']}" if said.get("error") else "")
         return ProbeAnswer(
             ok=good,
-            error="" if good else why[:200],
-            path=said.get("path", "")[:40],
-            credential=said.get("credential", "")[:80],
-            instance=said.get("instance", "")[:80],
+            error="" if good else why,
+            path=said.get("path", ""),
+            credential=said.get("credential", ""),
+            instance=said.get("instance", ""),
             text=text,
         )
 
     return probe
+
+
+async def _text(response: aiohttp.ClientResponse) -> str:
+    """The beginning of the body: whatever it is that is served, it is held in memory and searched for secrets."""
+    body = b""
+    while len(body) < MOST_READ and (piece := await response.content.read(MOST_READ - len(body))):
+        body += piece
+    try:
+        return body.decode(response.charset or "utf-8", errors="replace")
+    except (LookupError, ValueError):  # an encoding that nobody knows, or that is none of text
+        return body.decode(errors="replace")
 
 
 def _fields(text: str) -> dict[str, str]:

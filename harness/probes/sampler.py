@@ -6,6 +6,7 @@ After etcd's robustness traffic clients: one task per client, and nobody waits f
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -15,9 +16,11 @@ import aiohttp
 
 from harness.history.clock import RunClock
 from harness.history.events import AnyEvent, ClockJumped, LeakFound, Sample
+from harness.history.redaction import Redactor
 from harness.probes.answer import Probe, ProbeAnswer
 
-IN_FLIGHT = 32  # probes of one workload that may be unanswered at once; beyond it the missing answer is the sample
+IN_FLIGHT = 32  # probes of one workload that may be unanswered at once; more if that many are sent within its timeout
+KEPT = 2000  # of the last samples of one workload
 JUMP = 0.5  # seconds of drift between wall and monotonic clock that count as a jump
 
 MakeProbe = Callable[[aiohttp.ClientSession], Probe]
@@ -31,6 +34,11 @@ class Sampling:
     timeout: float
     make: MakeProbe
 
+    @property
+    def in_flight(self) -> int:
+        """How many probes may be unanswered at once; beyond it the missing answer is the sample."""
+        return max(IN_FLIGHT, math.ceil(self.timeout / self.every) + 1)
+
 
 class Sampler:
     """Runs in a thread with an event loop of its own. ``emit`` is called from that thread."""
@@ -40,14 +48,16 @@ class Sampler:
         samplings: Mapping[str, Sampling],
         clock: RunClock,
         emit: Callable[[AnyEvent], None],
-        find_secrets: Callable[[str], list[str]],
+        redactor: Redactor,
     ) -> None:
         self._samplings = samplings
         self._clock = clock
         self._emit = emit
-        self._find_secrets = find_secrets
+        self._redactor = redactor
         self._leaks_told: set[tuple[str, str]] = set()
         self._latest: dict[str, list[tuple[float, float, bool]]] = {name: [] for name in samplings}
+        # Since when a workload was down at the end of those of its samples that are not kept any more.
+        self._down_before: dict[str, float | None] = dict.fromkeys(samplings)
         self._errors: dict[str, str] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -78,17 +88,18 @@ class Sampler:
         return len(recent) >= needed and all(recent)
 
     def last_error(self, workload: str) -> str:
-        """Why the last sample that failed did; empty when none has."""
+        """Why the last sample that failed did, free of secrets; empty when none has."""
         return self._errors.get(workload, "")
 
     def down_since(self, workload: str) -> float | None:
         """When the first of the current row of failed samples was sent; None when the last one was ok."""
+        before = self._down_before[workload]
         since = None
         for t, _, ok in reversed(list(self._latest[workload])):
             if ok:
-                break
+                return since
             since = t
-        return since
+        return since if before is None else before
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -125,7 +136,7 @@ class Sampler:
         flying: set[asyncio.Task[None]] = set()
         tick = loop.time()
         while await self._pause_until(tick):
-            if len(flying) >= IN_FLIGHT:
+            if len(flying) >= sampling.in_flight:
                 self._record(name, self._clock.now(), 0.0, ProbeAnswer(ok=False, error="too many unanswered probes"))
             else:
                 task = asyncio.create_task(self._once(name, sampling, probe))
@@ -153,12 +164,11 @@ class Sampler:
 
     def _record(self, name: str, sent: float, latency: float, answer: ProbeAnswer) -> None:
         stamp = self._clock.at(sent)
+        clean = self._redactor.redact
+        error = clean(answer.error)[:200]
         if not answer.ok:
-            self._errors[name] = answer.error
-        latest = self._latest[name]
-        latest.append((sent, sent + latency, answer.ok))
-        latest.sort()
-        del latest[:-2000]
+            self._errors[name] = error
+        self._remember(name, sent, sent + latency, answer.ok)
         self._emit(
             Sample(
                 t=stamp.t,
@@ -167,19 +177,28 @@ class Sampler:
                 workload=name,
                 ok=answer.ok,
                 latency=round(latency, 6),
-                error=answer.error,
-                path=answer.path,
-                credential=answer.credential,
-                instance=answer.instance,
+                error=error,
+                path=clean(answer.path)[:40],
+                credential=clean(answer.credential)[:80],
+                instance=clean(answer.instance)[:80],
             )
         )
-        for label in self._find_secrets(answer.text):
+        for label in self._redactor.find(answer.text):
             if (name, label) not in self._leaks_told:
                 self._leaks_told.add((name, label))
                 where = f"probe answer of {name}"
                 self._emit(
                     LeakFound(t=stamp.t, wall=stamp.wall, source="sampler", where=where, what=label, workload=name)
                 )
+
+    def _remember(self, name: str, sent: float, answered: float, ok: bool) -> None:
+        latest = self._latest[name]
+        latest.append((sent, answered, ok))
+        latest.sort()
+        while len(latest) > KEPT:
+            t, _, was_ok = latest.pop(0)
+            before = self._down_before[name]
+            self._down_before[name] = None if was_ok else t if before is None else before
 
     async def _watch_clock(self) -> None:
         loop = asyncio.get_running_loop()

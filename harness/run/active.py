@@ -77,6 +77,7 @@ class ActiveFault:
         except Exception as error:  # noqa: BLE001 (no answer is no evidence, and it is asked again)
             self._unseen = str(error) or type(error).__name__
             return
+        self._unseen = ""
         if evidence:
             self.observed = True
             self._journal.now(FaultObserved, fault_id=self.step.fault_id, evidence=evidence)

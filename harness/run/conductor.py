@@ -45,7 +45,10 @@ class NotSteady(Exception):  # noqa: N818
 
 
 class Conductor:
-    """Runs one plan against one lab. ``say`` is told what happens, for people who watch."""
+    """Runs one plan against one lab. ``say`` is told what happens, for people who watch, and never raises.
+
+    ``heed`` is asked at every tick until undoing begins, and raises when the run is to end.
+    """
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class Conductor:
         ledger: UndoLedger,
         engine_lost: Callable[[], bool],
         say: Callable[[str], None],
+        heed: Callable[[], None],
     ) -> None:
         self._plan = plan
         self._lab = lab
@@ -64,6 +68,7 @@ class Conductor:
         self._ledger = ledger
         self._engine_lost = engine_lost
         self._say = say
+        self._heed = heed
         self._active: dict[str, ActiveFault] = {}
         self._looked = -LOOK_EVERY
 
@@ -93,6 +98,7 @@ class Conductor:
                 reasons = tuple(f"{name} was not green for {span:g} s {when}" for name in down)
                 self._journal.now(SteadyState, moment="before", ok=False, reasons=reasons, workloads_down=down)
                 raise NotSteady(down)
+            self._heed()
             time.sleep(TICK)
 
     def _not_green(self, span: float) -> tuple[str, ...]:
@@ -103,7 +109,9 @@ class Conductor:
         origin = time.monotonic()
         phase = "baseline"
         steps = list(self._plan.steps)
+        done = 0.0  # when the last step was over, which may have taken its time
         while True:
+            self._heed()
             now = time.monotonic() - origin
             while steps and steps[0].at <= now:
                 step = steps.pop(0)
@@ -112,12 +120,13 @@ class Conductor:
                     self._journal.phase(phase := wanted)
                 if (failure := self._step(step)) is not None:
                     return failure
+                done = time.monotonic() - origin
             if not steps and phase in ("fault", "undo"):
                 self._journal.phase(phase := "recovery")
             self._look(now)
             if (stop := self._stop_reason()) is not None:
                 return stop
-            if now >= self._plan.length:
+            if now >= max(self._plan.length, done + self._plan.observe_for):
                 return Ending("completed")
             time.sleep(TICK)
 
@@ -125,7 +134,8 @@ class Conductor:
         if step.action is Action.END:
             self._say(f"undoing {step.fault} on {step.target}")
             self._active[step.fault_id].look()
-            self._active[step.fault_id].end()
+            if not self._active[step.fault_id].end():
+                return Ending("crashed", f"{step.fault} on {step.target} could not be undone")
             return None
         active = ActiveFault(step, registry.get(step.fault), self._lab, self._journal, self._ledger)
         self._active[step.fault_id] = active

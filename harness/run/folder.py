@@ -48,7 +48,10 @@ class RunFolder:
         return found[0]
 
     def write_info(self, info: RunInfo) -> None:
-        self.info.write_bytes(msgspec.json.format(msgspec.json.encode(info), indent=2))
+        """Replace what was known before, whole or, with an OSError, not at all."""
+        temporary = self.info.with_suffix(".tmp")
+        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(info), indent=2))
+        temporary.replace(self.info)
 
     def read_info(self) -> RunInfo:
         """What was known when the run ended. Raises RunFolderError."""

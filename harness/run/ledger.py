@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ class UndoLedger:
     def __init__(self, path: Path) -> None:
         torn = path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")
         self._file = path.open("a", encoding="utf-8")
+        _sync_folder(path.parent)  # or a file that is new may be gone after a power cut, with all its lines
         if torn:  # by a crash: what comes next must not become part of that line
             self._file.write("\n")
 
@@ -52,12 +54,21 @@ class UndoLedger:
         self._write({"entry": "undone", "id": fault_id})
 
     def close(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # a line that did not fit on the disk is tried again, and whoever wrote it knows
+            self._file.close()
 
     def _write(self, entry: dict[str, Any]) -> None:
         self._file.write(json.dumps(entry) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def outstanding(path: Path) -> tuple[Intent, ...]:

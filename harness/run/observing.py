@@ -63,13 +63,16 @@ class Observers:
         for follower in self._followers.values():
             follower.ending()
 
-    def stop(self, deadline: float) -> None:
-        """Wait until all has been read, for *deadline* seconds at most: what goes on running never stops talking."""
+    def stop(self, deadline: float, endless: bool = False) -> None:
+        """Wait until all has been read, for *deadline* seconds at most: what goes on running never stops talking.
+
+        More than that is lost, and told as a gap, unless the containers go on running by intent (*endless*).
+        """
         for follower in self._followers.values():
             follower.ending()
         end = time.monotonic() + deadline
         for follower in self._followers.values():
-            follower.stop(max(0.0, end - time.monotonic()))
+            follower.stop(max(0.0, end - time.monotonic()), endless)
 
     def _container_started(self, service: str) -> None:
         self._note_addresses(service)

@@ -90,7 +90,7 @@ class Runner:
         self._containers = RunContainers(self.run_id, engine.client)
         self._redactor = Redactor()
         self._secrets = RunSecrets(self.run_id, self._redactor)
-        self._clock = RunClock(engine_skew=clock_skew(engine.client))
+        self._clock = RunClock(engine_skew=self._containers.ask(partial(clock_skew, engine.client)))
         self._images: tuple[ServiceImage, ...] = ()
         self._spec: LabSpec | None = None  # of a lab that has to be removed
         self._left: tuple[str, ...] = ()
@@ -103,7 +103,7 @@ class Runner:
         shutil.copy(self._prepared.loaded.path, self._folder.scenarios)
         journal = RunJournal(HistoryWriter(self._folder.events, self._redactor), self._clock)
         plan = self._prepared.plan
-        with mark_open(self.run_id, self._folder.path) as mark:
+        with mark_open(self.run_id, self._folder.path, self._engine.host, self._engine.id) as mark:
             journal.now(
                 RunStarted,
                 run=self.run_id,
@@ -115,6 +115,7 @@ class Runner:
             )
             ending = Ending("crashed", "it ended before its time")
             self._folder.write_info(self._info())  # so that a run that is killed can be judged, too
+            mark.keep()
             try:
                 ending = self._lab_to_ending(journal, gate)
             except Interrupted as signal:
@@ -127,14 +128,13 @@ class Runner:
                 self._remove()
                 journal.now(RunEnded, ending=ending.ending, reason=ending.reason)
                 journal.close()
-                if journal.failure is None:
-                    self._folder.write_info(self._info())
+                unwritten = journal.failure or self._rewrite_info()
                 # A lab that was kept on purpose needs no healing, unless a fault in it is still on.
-                if self._left or (self._options.keep and outstanding(self._folder.ledger)):
-                    mark.keep()
-        if journal.failure is not None:
+                if not self._left and not (self._options.keep and outstanding(self._folder.ledger)):
+                    mark.clear()
+        if unwritten is not None:
             raise EnvironmentUnusable(
-                f"{self._folder.events} could not be written: {journal.failure.strerror}",
+                f"not all of {self._folder.path} could be written: {unwritten.strerror}",
                 ("make room, or choose another folder with --runs",),
             )
         return RunDone(self._folder, ending, self._left, self._hints, gate.noted, self._options.keep)
@@ -168,7 +168,7 @@ class Runner:
                 gate.close()
                 observers.announce_end()
                 self._remove()
-                observers.stop(KEPT_LAST_WORDS if self._options.keep else LAST_WORDS)
+                observers.stop(KEPT_LAST_WORDS if self._options.keep else LAST_WORDS, endless=self._options.keep)
 
     def _experiment(
         self,
@@ -181,9 +181,11 @@ class Runner:
     ) -> Ending:
         """Baseline, timeline, undo and verification. However it ends, every fault is taken back."""
         plan = self._prepared.plan
-        sampler = Sampler(samplings(lab, plan.workloads, plan.period), self._clock, journal.emit, self._redactor.find)
+        sampler = Sampler(samplings(lab, plan.workloads, plan.period), self._clock, journal.emit, self._redactor)
         ledger = UndoLedger(self._folder.ledger)
-        conductor = Conductor(plan, lab, sampler, journal, ledger, observers.engine.lost.is_set, self._progress.done)
+        conductor = Conductor(
+            plan, lab, sampler, journal, ledger, observers.engine.lost.is_set, self._progress.done, gate.heed
+        )
         targets.append(conductor.targets)
         ending = Ending("crashed", "it ended before its time")
         sampler.start()
@@ -229,17 +231,18 @@ class Runner:
         return RunningLab(self._spec, self._containers, self._secrets)
 
     def _remove(self) -> None:
-        """Remove the lab, once."""
+        """Remove the lab, once. Never raises: what is left stands in words in ``_left``."""
         if self._spec is None or self._options.keep:
             return
         self._progress.step("removing the lab")
         try:
             self._left = tear_down(self._spec, self._project, self._containers)
-        except EnvironmentUnusable as error:
-            self._left = (f"containers of run {self.run_id} ({error.message})",)
-        if not self._left:
-            self._secrets.forget()
-            self._spec = None
+            if not self._left:
+                self._secrets.forget()
+                self._spec = None
+        except Exception as error:  # noqa: BLE001 (a full disk, say: whatever it is, the mark of the run must stay)
+            why = error.message if isinstance(error, EnvironmentUnusable) else f"{type(error).__name__}: {error}"
+            self._left = (f"containers of run {self.run_id} ({why})",)
         self._progress.done("lab removed" if not self._left else "the lab could not be removed whole")
 
     def _ready(self, journal: RunJournal, service: str) -> None:
@@ -252,6 +255,13 @@ class Runner:
     def _why_down(self, lab: RunningLab, sampler: Sampler, workload: str) -> list[str]:
         probe = sampler.last_error(workload) or "its probe gave no sample"
         return [f"{workload}: {probe}", *symptoms(lab, workload)]
+
+    def _rewrite_info(self) -> OSError | None:
+        try:
+            self._folder.write_info(self._info())
+        except OSError as error:
+            return error
+        return None
 
     def _info(self) -> RunInfo:
         plan = self._prepared.plan

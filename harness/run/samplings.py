@@ -30,6 +30,8 @@ def _sampling(lab: RunningLab, workload: str, every: float) -> Sampling:
             return http_probe(session, url, wish.http.accepts, wish.http.method, wish.http.headers)
         if wish.tcp is not None:
             return tcp_probe(LOOPBACK, lab.spec.ports[workload, wish.tcp.port])
-        return command_probe(lambda command: lab.containers.run_in(workload, command), wish.command or ())
+        return command_probe(
+            lambda command: lab.containers.run_in(workload, command, timeout=wish.timeout), wish.command or ()
+        )
 
     return Sampling(every=every, timeout=wish.timeout, make=make)

@@ -48,6 +48,10 @@ class SignalGate:
     def open(self) -> None:
         """Let signals through (again)."""
         self._open = True
+        self.heed()
+
+    def heed(self) -> None:
+        """Raise Interrupted if a signal has come: where it came, it may have been swallowed, as in a ``__del__``."""
         if self.noted is not None:
             self._open = False
             raise Interrupted(self.noted)

@@ -141,6 +141,13 @@ def test_a_planned_fault_that_never_came_is_inconclusive() -> None:
     assert judged.outcome is INCONCLUSIVE
 
 
+def test_why_nobody_saw_it_bite_is_told() -> None:
+    history = run().fault(5, 7, observed=False).up("orders", 0, 20).steady_after(19).end(20)
+    history.add(e.FaultFailed(t=6, fault_id="timeline.0", stage="observe", error="403 from vault", **STAMP))
+    summary = run_result(history.judge(), "fault_observed").finding.summary
+    assert summary == "vault-sealed on vault was never seen to bite: 403 from vault"
+
+
 def test_a_fault_that_could_not_be_injected_is_inconclusive() -> None:
     history = run().up("orders", 0, 20).steady_after(19).end(20)
     own = {"fault_id": "timeline.0", **STAMP}

@@ -82,6 +82,7 @@ class FakeContainers:
 class Token:
     role: str
     left: float = 3600.0  # seconds
+    mount: str = "approle"
 
 
 class FakeVault:
@@ -129,16 +130,22 @@ class FakeVault:
             self._world.write(f"unseal {self._name}")
         self.sealed = False
 
-    def accessors(self, roles: frozenset[str]) -> tuple[str, ...]:
+    def accessors(self, roles: frozenset[str], mount: str | None = None) -> tuple[str, ...]:
         self._act("listing tokens")
-        return tuple(sorted(name for name, token in self.tokens.items() if token.role in roles and token.left > 0))
+        living = {name: token for name, token in self.tokens.items() if token.left > 0}
+        return tuple(sorted(n for n, t in living.items() if t.role in roles and mount in (None, t.mount)))
+
+    def remaining(self, accessor: str) -> float:
+        self._act("looking up a token")
+        return self.tokens[accessor].left if accessor in self.tokens else 0.0
 
     def is_alive(self, accessor: str) -> bool:
-        self._act("looking up a token")
-        return accessor in self.tokens and self.tokens[accessor].left > 0
+        return self.remaining(accessor) > 0
 
     def revoke(self, accessor: str) -> None:
         self._act("revoking a token")
+        if not self.is_alive(accessor):
+            raise EnvironmentUnusable("revoking a token was refused: invalid accessor")
         self._world.write(f"revoke {accessor}")
         del self.tokens[accessor]
 
@@ -146,6 +153,8 @@ class FakeVault:
         self._act("shortening a token")
         if min(self.max_ttl.values()) < 60:
             raise EnvironmentUnusable("past the maximum TTL: renewal refused")
+        if not self.is_alive(accessor):
+            raise EnvironmentUnusable("shortening a token was refused: invalid accessor")
         self._world.write(f"shorten {accessor}")
         self.tokens[accessor].left = seconds
 

@@ -108,6 +108,14 @@ def test_stopping_the_idp_leaves_vault_alone() -> None:
     assert lab.writes == ["stop idp", "start idp"]
 
 
+def test_an_idp_that_does_not_answer_cannot_be_seen_to_stop() -> None:
+    lab = FakeLab()
+    lab.the_idp.is_serving = lambda: False  # type: ignore[method-assign]
+    with pytest.raises(FaultNotPossible, match=r"idp does not answer on its port \(x-lockout: port\)"):
+        prepared("idp-stopped", lab, "idp")
+    assert lab.writes == []
+
+
 # Sealing
 
 
@@ -142,7 +150,7 @@ def test_an_unsealed_vault_is_not_unsealed_again() -> None:
 def test_without_living_tokens_there_is_nothing_to_break(name: str) -> None:
     lab = FakeLab()
     lab.the_vault.tokens["accessor-orders"].left = 0.0
-    with pytest.raises(FaultNotPossible, match="vault knows no living token of orders: there is nothing to break"):
+    with pytest.raises(FaultNotPossible, match=r"vault knows no living token of orders.*: there is nothing to break"):
         prepared(name, lab, workloads=("orders",))
     lab.the_vault.tokens.clear()
     with pytest.raises(FaultNotPossible, match="no living token of any workload"):
@@ -194,12 +202,55 @@ def test_a_token_that_still_has_some_life_is_no_proof(passed: float, dead: bool)
 def test_the_maximum_that_was_there_before_comes_back() -> None:
     lab = FakeLab()
     lab.the_vault.max_ttl = {"approle": 2764800, "jwt": 900}
+    lab.the_vault.tokens["accessor-orders"].mount = "jwt"
     fault, record = injected("token-max-ttl", lab, mount="jwt")
     assert lab.the_vault.max_ttl == {"approle": 2764800, "jwt": 5}
     fault.undo(record, lab)
     assert lab.the_vault.auth_ttls("jwt") == (600, 900)
     assert lab.the_vault.auth_ttls("approle") == (3600, 2764800)
     assert fault.healed(record, lab) == "maximum TTL of auth mount jwt is 900 s again"
+
+
+def test_only_tokens_of_the_mount_that_is_lowered_are_shortened() -> None:
+    lab = FakeLab()
+    lab.the_vault.tokens["accessor-orders"].mount = "jwt"
+    fault, record = injected("token-max-ttl", lab)
+    assert lab.writes == ["shorten accessor-billing", "ttls approle 5 5"]
+    lab.pass_time(2.0)
+    assert fault.observe(record, lab) == "vault no longer knows the 1 tokens (looked up by accessor)"
+    with pytest.raises(FaultNotPossible, match="vault knows no living token of orders by auth mount approle: there"):
+        prepared("token-max-ttl", lab, workloads=("orders",))
+
+
+@pytest.mark.parametrize(
+    ("name", "done"),
+    [
+        ("token-revoked", ["revoke accessor-orders"]),
+        ("token-max-ttl", ["shorten accessor-orders", "ttls approle 5 5"]),
+    ],
+)
+def test_a_token_that_has_ended_by_itself_is_passed_over(name: str, done: list[str]) -> None:
+    lab = FakeLab()
+    fault, record, args = prepared(name, lab)
+    lab.the_vault.tokens["accessor-billing"].left = 0.0
+    fault.inject(record, args, lab, RNG)
+    assert lab.writes == done
+
+
+def test_a_token_that_was_renewed_before_the_maximum_was_lowered_is_shortened_again() -> None:
+    lab = FakeLab()
+    renewals = iter([60.0])
+
+    def renew(what: str) -> None:
+        if what == "ttls approle 5 5":
+            lab.the_vault.tokens["accessor-orders"].left = next(renewals, lab.the_vault.tokens["accessor-orders"].left)
+
+    lab.world.before_write = renew
+    fault, record = injected("token-max-ttl", lab)
+    shortened = ["shorten accessor-billing", "shorten accessor-orders", "ttls approle 5 5"]
+    assert lab.writes == [*shortened, "ttls approle 3600 2764800", *shortened]
+    lab.pass_time(2.0)
+    assert fault.observe(record, lab)
 
 
 @pytest.mark.parametrize("wrong", [{"remaining": 2}, {"remaining": "2"}, {"max_ttl": "soon"}, {"workloads": "orders"}])

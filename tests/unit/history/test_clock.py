@@ -51,7 +51,56 @@ def test_stamps_are_in_microseconds() -> None:
 def test_an_engine_that_is_ahead() -> None:
     clock = Hands().clock(skew=2.5)
     assert clock.engine_stamp(EPOCH + 3.5) == Stamp(1.0, "2026-11-22T10:00:01.000000Z")
-    assert clock.engine_time(1.0) == EPOCH + 3.5
+    assert clock.engine_start() == EPOCH + 2.5
+
+
+@pytest.mark.parametrize("step", [-60.0, 0.4, 3600.0])
+def test_a_step_of_the_wall_clock_before_a_line_was_written_does_not_move_it(step: float) -> None:
+    hands = Hands()
+    clock = hands.clock()
+    hands.monotonic += 5.0
+    hands.wall += 5.0 + step
+    assert clock.engine_stamp(hands.wall - 0.5) == Stamp(4.5, "2026-11-22T10:00:04.500000Z")
+    hands.monotonic += 5.0
+    hands.wall += 5.0 - step  # between writing and reading
+    assert clock.engine_stamp(EPOCH + 9.5 + step).t == 9.5 + step
+
+
+@pytest.mark.parametrize(("step", "start"), [(-60.0, EPOCH - 60.0), (60.0, EPOCH)])
+def test_of_two_wall_clocks_at_the_start_the_earlier_counts(step: float, start: float) -> None:
+    hands = Hands()
+    clock = hands.clock()
+    hands.wall += step
+    assert clock.engine_start() == start
+
+
+def test_an_engine_with_a_clock_of_its_own_does_not_step_with_ours() -> None:
+    hands = Hands()
+    clock = hands.clock(skew=2.5)
+    hands.wall += 60.0
+    assert clock.engine_stamp(EPOCH + 3.5).t == 1.0
+
+
+def test_a_clock_that_is_slewed_makes_no_steps() -> None:
+    hands = Hands()
+    clock = hands.clock()
+    hands.wall += 0.09
+    assert clock.engine_stamp(EPOCH + 1.0).t == 1.0
+
+
+def test_a_thread_that_is_held_up_between_two_looks_is_no_drift() -> None:
+    hands = Hands()
+    held_up = iter([0.0, 0.3])
+
+    def wall() -> float:
+        seen = hands.wall
+        delay = next(held_up, 0.0)
+        hands.monotonic += delay
+        hands.wall += delay
+        return seen
+
+    clock = RunClock(lambda: hands.monotonic, wall)
+    assert clock.drift() == pytest.approx(0.0, abs=1e-6)
 
 
 def test_an_engine_that_is_behind_may_speak_of_before_the_start() -> None:

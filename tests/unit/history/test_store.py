@@ -13,7 +13,7 @@ from harness.history import events as e
 from harness.history.index import History
 from harness.history.reader import HistoryError, read_events
 from harness.history.redaction import Redactor
-from harness.history.writer import HistoryWriter
+from harness.history.writer import LONGEST_TEXT, HistoryWriter
 
 WALL = "2026-11-22T10:00:00Z"
 
@@ -69,6 +69,44 @@ def test_secrets_are_replaced_wherever_text_comes_from_outside(tmp_path: Path) -
     assert first.error == 'body: {"p": "[redacted:password]"} [redacted:password]'
     assert second.args == {"p": "[redacted:password]"}
     assert third.reasons == ("[redacted:password]",)
+
+
+def test_texts_are_cut_when_they_are_redacted_and_not_before(tmp_path: Path) -> None:
+    redactor = Redactor()
+    redactor.register("password", "correct-horse-battery")
+    with HistoryWriter(tmp_path / "h", redactor) as writer:
+        writer.append(sample(1, "x" * (LONGEST_TEXT - 5) + "correct-horse-battery" + "y" * 1000))
+    [event] = read_events(tmp_path / "h")
+    assert isinstance(event, e.Sample)
+    assert event.error == "x" * (LONGEST_TEXT - 5) + "[reda"
+
+
+def test_half_a_character_is_replaced(tmp_path: Path) -> None:
+    said = json.loads('"\\ud83d says \\ud800"')
+    with HistoryWriter(tmp_path / "h", Redactor()) as writer:
+        writer.append(sample(1, said))
+        writer.append(
+            e.IdpRequest(
+                t=2,
+                wall=WALL,
+                source="idp",
+                idp="idp",
+                endpoint="token",
+                client=said,
+                ok=True,
+                status=200,
+                workload=said,
+            )
+        )
+        writer.append(
+            e.FaultInjecting(t=3, wall=WALL, source="run", fault_id="f", fault="f", target="t", args={"p": said})
+        )
+    first, second, third = read_events(tmp_path / "h")
+    assert isinstance(first, e.Sample)
+    assert isinstance(second, e.IdpRequest)
+    assert isinstance(third, e.FaultInjecting)
+    assert {first.error, second.client, second.workload, third.args["p"]} == {"? says ?"}
+    assert (second.status, third.t) == (200, 3.0)
 
 
 def test_names_stay_even_if_a_password_is_the_same(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 
 from harness.history.clock import RunClock, Stamp
 from harness.history.events import AnyEvent, ContainerEvent, EngineLost
+from harness.lab.containers import EngineGone, RunContainers
 from harness.observers.docker_events import EngineWatcher, parse_engine_event
 from tests.unit.probes.support import until
 
@@ -92,9 +94,9 @@ class Watching:
             self.stream.filters = filters
             return self.stream
 
-        containers: Any = SimpleNamespace(run="r-1", client=SimpleNamespace(api=SimpleNamespace(events=events)))
+        engine: Any = SimpleNamespace(api=SimpleNamespace(events=events))
         self.watcher = EngineWatcher(
-            containers,
+            RunContainers("r-1", engine),
             RunClock(monotonic=lambda: 7.0, wall=lambda: EPOCH),
             self.events.append,
             lambda service: service == hit,
@@ -108,6 +110,15 @@ def test_the_containers_of_the_run_are_watched_from_its_start() -> None:
     assert watching.stream.filters == {"label": "lockout.run=r-1", "type": "container"}
     assert watching.stream.since == int(EPOCH)
     watching.watcher.stop()
+
+
+def test_an_engine_that_does_not_answer_cannot_be_watched() -> None:
+    def gone(**options: object) -> Stream:
+        raise requests.exceptions.ConnectionError("refused")
+
+    engine: Any = SimpleNamespace(api=SimpleNamespace(events=gone))
+    with pytest.raises(EngineGone, match="the container engine does not answer"):
+        EngineWatcher(RunContainers("r-1", engine), RunClock(), print, bool, print)
 
 
 def test_events_have_the_engines_time() -> None:

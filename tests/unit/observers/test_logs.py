@@ -13,6 +13,7 @@ from harness.history.clock import RunClock, parse_engine_time
 from harness.history.events import AnyEvent, LeakFound, ObserverGap, ProxyConnection
 from harness.history.redaction import Redactor
 from harness.lab.errors import EnvironmentUnusable
+from harness.observers import logs
 from harness.observers.attribution import Attribution
 from harness.observers.journal import Journal, journals
 from harness.observers.logs import LogFollower
@@ -36,6 +37,12 @@ class FakeContainers:
     def __init__(self) -> None:
         self.queue: queue.Queue[tuple[str, str] | str | Exception] = queue.Queue()
         self.asked: list[float] = []
+        self.now: str | Exception = "exited"  # the state of the container
+
+    def state(self, service: str) -> str:
+        if isinstance(self.now, Exception):
+            raise self.now
+        return self.now
 
     def follow(self, service: str, since: float) -> Iterator[tuple[str, str]]:
         assert service == "proxy"
@@ -83,6 +90,11 @@ class Following:
         self.containers.says(END, END)
         self.follower.stop()
         return self.path.read_text().splitlines()
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "REOPEN", 0.02)
 
 
 @pytest.fixture
@@ -158,6 +170,75 @@ def test_after_a_gap_it_goes_on_with_the_next_start(following: Following) -> Non
     following.end()
 
 
+@pytest.mark.parametrize("state", ["running", "paused"])
+def test_after_a_gap_it_goes_on_while_the_container_does(following: Following, state: str) -> None:
+    following.containers.now = state
+    following.containers.says(
+        (at(1), PROXY_RELAYED), ConnectionResetError(), (at(1), PROXY_RELAYED), (at(2), PROXY_CUT)
+    )
+    until(lambda: len(following.of(ProxyConnection)) == 2)
+    following.end()
+    assert len(following.of(ObserverGap)) == 1
+
+
+def test_output_that_ends_while_the_container_runs_leaves_a_gap_and_is_opened_again(following: Following) -> None:
+    following.containers.now = "running"
+    following.containers.says((at(1), PROXY_RELAYED), END, (at(2), PROXY_CUT))
+    until(lambda: len(following.of(ProxyConnection)) == 2)
+    following.end()
+    [gap] = following.of(ObserverGap)
+    assert (gap.observer, gap.reason) == ("proxy-journal", "its output ended while it was running")
+
+
+def test_output_that_ends_with_the_container_is_no_gap(following: Following) -> None:
+    following.containers.says((at(1), PROXY_RELAYED), END)
+    until(lambda: following.of(ProxyConnection))
+    following.follower.container_started()
+    following.containers.says((at(2), PROXY_CUT))
+    until(lambda: len(following.of(ProxyConnection)) == 2)
+    following.end()
+    assert following.of(ObserverGap) == []
+
+
+def test_a_start_that_is_told_a_bit_later_is_no_gap(following: Following, monkeypatch: pytest.MonkeyPatch) -> None:
+    def state(service: str) -> str:
+        following.follower.container_started()
+        return "running"
+
+    monkeypatch.setattr(following.containers, "state", state)
+    following.containers.says((at(1), PROXY_RELAYED), END, (at(2), PROXY_CUT))
+    until(lambda: len(following.of(ProxyConnection)) == 2)
+    following.end()
+    assert following.of(ObserverGap) == []
+
+
+def test_while_the_engine_does_not_say_it_is_asked_again(following: Following) -> None:
+    following.containers.now = EnvironmentUnusable("no answer")
+    following.containers.says((at(1), PROXY_RELAYED), ConnectionResetError())
+    until(lambda: following.of(ObserverGap))
+    following.containers.now = "running"
+    following.containers.says((at(2), PROXY_CUT))
+    until(lambda: len(following.of(ProxyConnection)) == 2)
+    following.end()
+
+
+@pytest.mark.parametrize(("endless", "gaps"), [(False, ["its output was not read to its end in time"]), (True, [])])
+def test_what_could_not_be_read_in_time_is_a_gap(following: Following, endless: bool, gaps: list[str]) -> None:
+    following.containers.says((at(1), PROXY_RELAYED))
+    until(lambda: following.events)
+    following.follower.stop(0.01, endless)
+    assert [gap.reason for gap in following.of(ObserverGap)] == gaps
+    following.end()
+
+
+def test_half_an_entry_leaves_a_gap(following: Following) -> None:
+    following.containers.says((at(1), PROXY_CUT[:40]), (at(2), PROXY_CUT))
+    until(lambda: following.of(ProxyConnection))
+    following.end()
+    [gap] = following.of(ObserverGap)
+    assert gap.reason.startswith("JSONDecodeError: ")
+
+
 def test_a_stream_that_breaks_at_the_end_of_the_run_is_no_gap(following: Following) -> None:
     following.containers.says((at(1), PROXY_RELAYED))
     until(lambda: following.events)
@@ -190,6 +271,34 @@ def test_no_secret_reaches_the_log_file(following: Following) -> None:
     until(lambda: len(following.of(LeakFound)) == 2)
     kept = following.end()
     assert kept == [f"{at(1)} login with [redacted:db-password]", f"{at(2)} token [redacted:vault-token]"]
+
+
+KEY = ["-----BEGIN RSA PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG9w0B", "AQEFAASCBKcwggSjAgEAAoIB", "AQ=="]
+
+
+def test_a_private_key_that_nobody_registered_is_kept_out_line_by_line(tmp_path: Path) -> None:
+    following = Following(tmp_path, journal=None)
+    said = ["before", *KEY, "-----END RSA PRIVATE KEY-----", "after"]
+    following.containers.says(*((at(second), line) for second, line in enumerate(said)))
+    until(following.containers.queue.empty)
+    kept = [line.partition(" ")[2] for line in following.end()]
+    assert kept == ["before", *["[redacted:private-key]"] * 5, "after"]
+    assert [leak.what for leak in following.of(LeakFound)] == ["private-key"]
+
+
+def test_a_key_that_is_cut_off_does_not_hide_all_that_follows(tmp_path: Path) -> None:
+    following = Following(tmp_path, journal=None)
+    lines = [KEY[0], *["a line"] * (logs.LONGEST_KEY + 1)]
+    following.containers.says(*((at(1, nanos), line) for nanos, line in enumerate(lines, 1)))
+    until(following.containers.queue.empty)
+    assert following.end()[-1].endswith("Z a line")
+
+
+def test_a_key_within_one_line_hides_that_line_alone(tmp_path: Path) -> None:
+    following = Following(tmp_path, journal=None)
+    following.containers.says((at(1), f'{{"key": "{KEY[0]}\\nMIIEvQ"}}'), (at(2), "after"))
+    until(following.containers.queue.empty)
+    assert [line.partition(" ")[2] for line in following.end()] == ['{"key": "[redacted:private-key]"}', "after"]
 
 
 @pytest.mark.parametrize(("is_workload", "workload"), [(True, "proxy"), (False, "")])

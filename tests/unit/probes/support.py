@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from harness.history.clock import RunClock
 from harness.history.events import AnyEvent, LeakFound, Sample
+from harness.history.redaction import Redactor
 from harness.probes.answer import Probe, ProbeAnswer
 from harness.probes.sampler import Sampler, Sampling
 
@@ -39,16 +40,15 @@ class Watched:
     ) -> None:
         self.events: list[AnyEvent] = []
         self.clock = clock or RunClock()
-        known = secrets or {}
+        redactor = Redactor()
+        for label, value in (secrets or {}).items():
+            redactor.register(label, value)
 
         def emit(event: AnyEvent) -> None:
             self.events.append(event)
             on_emit(event)
 
-        def find(text: str) -> list[str]:
-            return [label for label, value in known.items() if value in text]
-
-        self.sampler = Sampler(samplings, self.clock, emit, find)
+        self.sampler = Sampler(samplings, self.clock, emit, redactor)
 
     def samples(self, workload: str) -> list[Sample]:
         return [event for event in list(self.events) if isinstance(event, Sample) and event.workload == workload]

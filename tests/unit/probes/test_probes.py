@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import Awaitable, Callable
 
 import aiohttp
@@ -11,7 +12,8 @@ import pytest
 from aiohttp import web
 
 from harness.lab.containers import EngineGone, ExecResult
-from harness.probes.answer import ProbeAnswer
+from harness.probes import command
+from harness.probes.answer import MOST_READ, ProbeAnswer
 from harness.probes.command import command_probe
 from harness.probes.http import http_probe
 from harness.probes.tcp import tcp_probe
@@ -136,10 +138,22 @@ def test_redirects_are_not_followed() -> None:
     assert http(respond).error == "http 302"
 
 
-def test_long_fields_are_cut() -> None:
+def test_fields_are_as_long_as_they_came() -> None:
     said = dict.fromkeys(("path", "credential", "instance", "error"), "x" * 1000)
     answer = http(lambda request: web.json_response(said, status=500))
-    assert (len(answer.path), len(answer.credential), len(answer.instance), len(answer.error)) == (40, 80, 80, 200)
+    assert {answer.path, answer.credential, answer.instance} == {"x" * 1000}
+    assert answer.error == "http 500: " + "x" * 1000
+
+
+def test_of_a_long_answer_only_the_beginning_is_read() -> None:
+    answer = http(lambda request: web.Response(body=b"x" * (5 * MOST_READ)))
+    assert (answer.ok, len(answer.text)) == (True, MOST_READ)
+
+
+@pytest.mark.parametrize("charset", ["no-such", "hex", "idna"])
+def test_an_encoding_that_is_none(charset: str) -> None:
+    headers = {"Content-Type": f"text/plain; charset={charset}"}
+    assert http(lambda request: web.Response(body=b"\xff no secret", headers=headers)).text.endswith("no secret")
 
 
 def test_method_and_headers_are_those_of_the_topology() -> None:
@@ -240,7 +254,7 @@ def test_a_connection_that_is_refused() -> None:
         (ExecResult(1, "", ""), False, "exit 1"),
         (ExecResult(2, "some output", "first\nno credential\n"), False, "exit 2: no credential"),
         (ExecResult(3, "on stdout", "  \n"), False, "exit 3: on stdout"),
-        (ExecResult(4, "", "x" * 1000), False, "exit 4: " + "x" * 150),
+        (ExecResult(4, "", "x" * 1000), False, "exit 4: " + "x" * 1000),
     ],
 )
 def test_a_command_is_good_when_it_exits_with_0(done: ExecResult, ok: bool, error: str) -> None:
@@ -269,3 +283,53 @@ def test_a_command_that_cannot_be_run_is_a_failed_sample(error: Exception, said:
 
     answer = asyncio.run(command_probe(run_in, ("check",))())
     assert (answer.ok, answer.error) == (False, said)
+
+
+class Hanging:
+    """A command that does not end until it is let go."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.threads: list[threading.Thread] = []
+
+    def run_in(self, command: list[str]) -> ExecResult:
+        self.threads.append(threading.current_thread())
+        self.go.wait(30)
+        return ExecResult(0, "", "")
+
+
+def test_commands_that_hang_keep_nobody_else_from_being_asked() -> None:
+    hanging = Hanging()
+
+    async def ask() -> tuple[ProbeAnswer, list[object]]:
+        stuck = command_probe(hanging.run_in, ("check",))
+        waiting = [asyncio.create_task(asyncio.wait_for(stuck(), 0.05)) for _ in range(40)]
+        timed_out = await asyncio.gather(*waiting, return_exceptions=True)
+        healthy = command_probe(lambda command: ExecResult(0, "fine", ""), ("check",))
+        return await asyncio.wait_for(healthy(), 5), [type(one) for one in timed_out]
+
+    try:
+        answer, kinds = asyncio.run(ask())
+        assert answer.ok
+        assert kinds == [TimeoutError] * 40
+        assert len(hanging.threads) == 40
+        assert all(thread.daemon for thread in hanging.threads), "or they would keep lockout from ending"
+    finally:
+        hanging.go.set()
+
+
+def test_commands_under_way_are_limited() -> None:
+    hanging = Hanging()
+
+    async def ask() -> tuple[ProbeAnswer, ProbeAnswer]:
+        probe = command_probe(hanging.run_in, ("check",))
+        waiting = [asyncio.create_task(probe()) for _ in range(command.AT_ONCE)]
+        await asyncio.sleep(0)
+        beyond = await probe()
+        hanging.go.set()
+        await asyncio.gather(*waiting)
+        return beyond, await probe()
+
+    beyond, later = asyncio.run(ask())
+    assert (beyond.ok, beyond.error) == (False, "too many commands under way")
+    assert later.ok

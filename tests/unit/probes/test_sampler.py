@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 
 import aiohttp
 import pytest
 
 from harness.history.clock import RunClock
 from harness.history.events import AnyEvent, ClockJumped, Sample
+from harness.probes import sampler
 from harness.probes.answer import Probe, ProbeAnswer
 from harness.probes.sampler import IN_FLIGHT, Sampling
 from tests.unit.probes.support import OK, Watched, always, sampling, until
@@ -95,11 +98,13 @@ def test_unanswered_probes_are_limited() -> None:
         release = release or asyncio.Event()
         at_once += 1
         most = max(most, at_once)
-        await release.wait()
+        while not release.is_set():
+            with suppress(asyncio.CancelledError):  # one that does not end when its time is over
+                await release.wait()
         at_once -= 1
         return OK
 
-    watched = Watched({"orders": sampling(waits, every=0.001, timeout=30)})
+    watched = Watched({"orders": sampling(waits, every=0.005, timeout=0.1)})
     watched.sampler.start()
     until(lambda: len(watched.samples("orders")) >= 5)
     assert watched.sampler._loop is not None
@@ -110,6 +115,13 @@ def test_unanswered_probes_are_limited() -> None:
     beyond = [sample for sample in watched.samples("orders") if not sample.ok]
     assert {(sample.error, sample.latency) for sample in beyond} == {("too many unanswered probes", 0.0)}
     assert sum(sample.ok for sample in watched.samples("orders")) >= IN_FLIGHT, "those under way were finished"
+
+
+@pytest.mark.parametrize(
+    ("every", "timeout", "limit"), [(0.1, 1.0, 32), (0.1, 3.1, 32), (0.1, 3.2, 33), (0.1, 60.0, 601), (1.0, 0.1, 32)]
+)
+def test_a_workload_that_may_take_its_time_is_asked_all_the_same(every: float, timeout: float, limit: int) -> None:
+    assert sampling(always(OK), every, timeout).in_flight == limit
 
 
 def test_what_a_workload_says_of_itself_is_recorded() -> None:
@@ -125,7 +137,7 @@ def test_what_a_workload_says_of_itself_is_recorded() -> None:
 
 def test_a_secret_in_an_answer_is_reported_once() -> None:
     said = ProbeAnswer(ok=True, text="here: hunter2-hunter2")
-    secrets = {"db-password": "hunter2-hunter2", "other": "not in there"}
+    secrets = {"db-password": "hunter2-hunter2", "other": "nowhere to be found"}
     watched = Watched({"a": sampling(always(said)), "b": sampling(always(OK))}, secrets=secrets)
     with watched.running():
         until(lambda: len(watched.samples("a")) >= 5 and len(watched.samples("b")) >= 5)
@@ -203,10 +215,10 @@ def test_stopping_finishes_the_samples_under_way() -> None:
 class Known:
     """A sampler that was told its samples."""
 
-    def __init__(self, every: float = 0.1) -> None:
+    def __init__(self, every: float = 0.1, secrets: Mapping[str, str] | None = None) -> None:
         self.now = 0.0
         clock = RunClock(monotonic=lambda: self.now, wall=lambda: 1_800_000_000.0 + self.now)
-        self.watched = Watched({"orders": sampling(always(OK), every=every)}, clock=clock)
+        self.watched = Watched({"orders": sampling(always(OK), every=every)}, clock=clock, secrets=secrets)
         self.sampler = self.watched.sampler
 
     def saw(self, *samples: tuple[float, bool], latency: float = 0.0) -> Known:
@@ -266,6 +278,42 @@ def test_one_sample_is_the_least_that_makes_green() -> None:
 )
 def test_down_since(samples: list[tuple[float, bool]], since: float | None) -> None:
     assert Known().saw(*samples).at(2.0).sampler.down_since("orders") == since
+
+
+def test_how_long_a_workload_is_down_is_known_longer_than_its_samples_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampler, "KEPT", 10)
+    known = Known().saw((0.9, True), *row(1.0, 9.0, ok=False)).at(9.0)
+    assert known.sampler.down_since("orders") == 1.0
+    known.saw((9.1, True))
+    assert known.sampler.down_since("orders") is None
+    known.saw(*row(9.2, 20.0, ok=False))
+    assert known.sampler.down_since("orders") == 9.2
+    known.saw(*row(20.1, 30.0))
+    assert known.sampler.down_since("orders") is None
+    known.saw(*row(30.1, 30.3, ok=False))
+    assert known.sampler.down_since("orders") == 30.1
+
+
+def test_texts_are_redacted_before_they_are_cut() -> None:
+    secret = "hunter2-hunter2"
+    known = Known(secrets={"key": secret})
+    answer = ProbeAnswer(
+        ok=False, error="x" * 190 + secret, path="x" * 30 + secret, credential="x" * 70 + secret, instance=secret
+    )
+    known.sampler._record("orders", 1.0, 0.0, answer)
+    [sample] = known.watched.samples("orders")
+    assert sample.error == "x" * 190 + "[redacted:"
+    assert (sample.path, sample.credential) == ("x" * 30 + "[redacted:", "x" * 70 + "[redacted:")
+    assert sample.instance == "[redacted:key]"
+    assert known.sampler.last_error("orders") == sample.error
+
+
+def test_long_texts_are_cut() -> None:
+    known = Known()
+    answer = ProbeAnswer(ok=False, **dict.fromkeys(("error", "path", "credential", "instance"), "x" * 1000))
+    known.sampler._record("orders", 1.0, 0.0, answer)
+    [sample] = known.watched.samples("orders")
+    assert [len(text) for text in (sample.error, sample.path, sample.credential, sample.instance)] == [200, 40, 80, 80]
 
 
 def test_last_error_is_that_of_the_last_failed_sample() -> None:

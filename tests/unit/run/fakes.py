@@ -17,6 +17,7 @@ from harness.plan.model import Action, Plan, PlannedStep
 from harness.run.conductor import Conductor
 from harness.run.journal import RunJournal
 from harness.run.ledger import Intent, UndoLedger, outstanding
+from harness.run.signals import SignalGate
 from harness.scenario.model import StopCondition
 from tests.unit.faults.fakes import FakeLab
 
@@ -62,6 +63,7 @@ class Stage:
         self.sampler = FakeSampler()
         self.said: list[str] = []
         self.engine_lost = False
+        self.gate = SignalGate()
         self.clock = RunClock()
         self.ledger_path = folder / "ledger.jsonl"
         self._events = folder / "events.jsonl"
@@ -70,7 +72,14 @@ class Stage:
         self.plan = Plan("test", 1, tuple(steps), observe_for, 0.1, workloads, tuple(stop_if))
         sampler: Any = self.sampler
         self.conductor = Conductor(
-            self.plan, self.lab, sampler, self.journal, self.ledger, lambda: self.engine_lost, self.said.append
+            self.plan,
+            self.lab,
+            sampler,
+            self.journal,
+            self.ledger,
+            lambda: self.engine_lost,
+            self.said.append,
+            self.gate.heed,
         )
 
     @property

@@ -170,6 +170,51 @@ def test_what_a_fault_is_on_is_lockouts_doing(tmp_path: Path) -> None:
     assert not stage.conductor.targets("vault")
 
 
+def test_recovery_is_watched_from_when_the_undo_was_done(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, [SEAL, end(0.1, SEAL)], observe_for=0.2)
+    unseal = stage.lab.the_vault.unseal
+
+    def slow() -> None:
+        time.sleep(0.3)
+        unseal()
+
+    stage.lab.the_vault.unseal = slow  # type: ignore[method-assign]
+    assert stage.conductor.conduct() == Ending("completed")
+    [undone] = stage.of(FaultUndone)
+    assert 0.2 <= stage.clock.now() - undone.t < 0.4
+
+
+def test_a_signal_that_was_swallowed_where_it_came_is_heeded(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, [SEAL], observe_for=10)
+    stage.lab.world.before_write = lambda what: setattr(stage.gate, "noted", 2)
+    with pytest.raises(Interrupted, match="SIGINT"):
+        stage.conductor.conduct()
+    assert stage.conductor.undo_all()
+    assert stage.lab.the_vault.is_serving()
+
+
+# Why a fault is not seen
+
+
+@pytest.mark.parametrize(("answers", "told"), [([KeyError("sealed")], ["'sealed'"]), ([KeyError("sealed"), None], [])])
+def test_why_it_could_not_be_told_whether_a_fault_bites(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: list[Exception | None], told: list[str]
+) -> None:
+    left = list(answers)
+
+    def observe(*given: object) -> str | None:
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if answer is not None:
+            raise answer
+        return None
+
+    monkeypatch.setattr(type(registry.get("vault-sealed")), "observe", observe)
+    stage = Stage(tmp_path, [SEAL, end(0.1, SEAL)])
+    assert stage.conductor.conduct() == Ending("completed")
+    assert [(event.stage, event.error) for event in stage.of(FaultFailed)] == [("observe", error) for error in told]
+    assert stage.of(FaultObserved) == []
+
+
 # Injection that fails
 
 

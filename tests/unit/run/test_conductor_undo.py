@@ -9,7 +9,7 @@ import pytest
 
 from harness.history.events import AnyEvent, FaultFailed, FaultInjected, FaultUndone, SteadyState
 from harness.history.writer import HistoryWriter
-from tests.unit.run.fakes import Stage, begin
+from tests.unit.run.fakes import Stage, begin, end
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -53,6 +53,19 @@ def test_an_undo_that_is_refused_stays_in_the_ledger(tmp_path: Path) -> None:
     stage.conductor.verify_steady_state(())
     [steady] = stage.of(SteadyState)
     assert (steady.ok, steady.reasons) == (False, ("vault-sealed on vault is still on",))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_undo_that_fails_in_the_middle_ends_the_run_there(tmp_path: Path) -> None:
+    later = begin(0.2, "idp-stopped", "idp", 1)
+    stage = Stage(tmp_path, [SEAL, end(0.1, SEAL), later])
+    stage.lab.world.before_write = lambda what: setattr(stage.lab.the_vault, "_holds_keys", False)
+    ending = stage.conductor.conduct()
+    assert (ending.ending, ending.reason) == ("crashed", "vault-sealed on vault could not be undone")
+    assert stage.lab.writes == ["seal vault"], "and the next fault is not injected on top"
+    stage.lab.the_vault._holds_keys = True
+    assert stage.conductor.undo_all()
+    assert stage.open_intents == ()
 
 
 @pytest.mark.usefixtures("impatient")

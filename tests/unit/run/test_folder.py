@@ -85,6 +85,21 @@ def test_what_was_known_at_the_end_comes_back(tmp_path: Path) -> None:
     assert folder.read_info() == changed
 
 
+def test_a_full_disk_leaves_what_was_known_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = RunFolder(tmp_path)
+    folder.write_info(INFO)
+
+    def half(path: Path, data: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(data[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises(OSError, match="No space left"):
+        folder.write_info(replace(INFO, seed=18))
+    assert folder.read_info() == INFO
+
+
 def test_a_run_that_was_killed_has_no_info(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match=r"info\.json is missing: the run was killed, or this is no run folder"):
         RunFolder(tmp_path).read_info()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,22 @@ def test_a_whole_ledger_is_continued_without_blank_lines(path: Path) -> None:
         ledger.close()
     assert len(path.read_text().splitlines()) == 2
     assert all(json.loads(line) for line in path.read_text().splitlines())
+
+
+def test_a_new_ledger_is_there_after_a_power_cut(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+    UndoLedger(path).close()
+    assert synced == [path.parent.stat().st_ino], "the folder that names it is on disk"
+
+
+def test_a_line_that_does_not_fit_on_the_disk_is_no_hindrance_at_the_end(path: Path) -> None:
+    ledger = UndoLedger(path)
+    ledger._file.close()
+    ledger._file = open("/dev/full", "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    with pytest.raises(OSError, match="No space left"):
+        ledger.intend(SEALED)
+    ledger.close()
 
 
 def test_a_record_comes_back_as_the_faults_own_model(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -79,6 +80,16 @@ def test_opening_without_a_signal_does_nothing() -> None:
         gate.open()
         with pytest.raises(Interrupted):
             send(signal.SIGINT)
+
+
+def test_a_signal_that_was_swallowed_can_be_asked_for() -> None:
+    gate = SignalGate()
+    with gate.installed():
+        gate.heed()
+        with suppress(Interrupted):
+            send(signal.SIGTERM)
+        with pytest.raises(Interrupted, match="SIGTERM"):
+            gate.heed()
 
 
 def test_handlers_are_put_back() -> None:
