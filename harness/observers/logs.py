@@ -121,9 +121,9 @@ class LogFollower:
                 continue  # the engine does not answer: it cannot be told yet
             if state not in HAS_MORE:
                 self._restarted.wait()
-            elif not broke and not self._restarted.wait(
-                REOPEN
-            ):  # that it has just been started may be told a bit later
+                return
+            # That it has just been started may be told a bit later.
+            if not broke and not self._restarted.wait(REOPEN):
                 self._gap("its output ended while it was running")
             return
 
