@@ -128,13 +128,13 @@ class Runner:
                 self._remove()
                 journal.now(RunEnded, ending=ending.ending, reason=ending.reason)
                 journal.close()
-                unwritten = journal.failure or self._rewrite_info()
+                unwritten = self._unwritten(journal.failure)
                 # A lab that was kept on purpose needs no healing, unless a fault in it is still on.
                 if not self._left and not (self._options.keep and outstanding(self._folder.ledger)):
                     mark.clear()
         if unwritten is not None:
             raise EnvironmentUnusable(
-                f"not all of {self._folder.path} could be written: {unwritten.strerror}",
+                f"{unwritten[0]} could not be written: {unwritten[1].strerror}",
                 ("make room, or choose another folder with --runs",),
             )
         return RunDone(self._folder, ending, self._left, self._hints, gate.noted, self._options.keep)
@@ -256,11 +256,14 @@ class Runner:
         probe = sampler.last_error(workload) or "its probe gave no sample"
         return [f"{workload}: {probe}", *symptoms(lab, workload)]
 
-    def _rewrite_info(self) -> OSError | None:
+    def _unwritten(self, of_history: OSError | None) -> tuple[Path, OSError] | None:
+        """What of the run folder could not be written whole, and why: the history, or what is known at its end."""
+        if of_history is not None:
+            return self._folder.events, of_history
         try:
             self._folder.write_info(self._info())
         except OSError as error:
-            return error
+            return self._folder.info, error
         return None
 
     def _info(self) -> RunInfo:
