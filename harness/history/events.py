@@ -12,8 +12,11 @@ import msgspec
 PHASES = ("setup", "baseline", "fault", "undo", "recovery", "verify", "teardown")
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
-    """What all events carry. ``source`` names who saw it, such as ``sampler/orders`` or ``docker-events``."""
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind"):
+    """What all events carry. ``source`` names who saw it, such as ``sampler/orders`` or ``docker-events``.
+
+    Events refer to no events, so the garbage collector need not look for rings in a million of them.
+    """
 
     t: float
     wall: str
