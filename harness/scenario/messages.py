@@ -128,9 +128,10 @@ def _explain_one(details: ErrorDetails, loc: Loc, model: type[BaseModel]) -> Fou
         message = f"expected {expected}, not {show(loc, value)}"
         if kind == "string_type" and isinstance(value, bool | int | float):
             message += "; quote it"
-        elif expected == "a mapping" and value is None:
+        elif expected == "a mapping" and not isinstance(value, list):
             message += "; write {} when there is nothing to set"
-        return Found(loc, message, wrong_type=True)
+        # What else a word might have meant helps only where a single value is wanted.
+        return Found(loc, message, wrong_type=expected not in ("a mapping", "a list"))
     message = details["msg"]
     return Found(loc, message[:1].lower() + message[1:])
 

@@ -183,6 +183,14 @@ def test_arguments_are_typed_by_the_fault(load: Load) -> None:
             id="expectation-without-braces",
         ),
         pytest.param(
+            [("recovers_without_restart: {}", "recovers_without_restart: yes")],
+            [
+                "13:31: expect.0.recovers_without_restart: expected a mapping, not 'yes'; "
+                "write {} when there is nothing to set"
+            ],
+            id="expectation-as-a-truth-value",
+        ),
+        pytest.param(
             [("    re_authenticates: {within: 10s, after: undo}\n    accepted", "    accepted")],
             [
                 "15:5: expect.1: nothing is expected here; known expectations: fails_over, no_stampede, "
