@@ -44,7 +44,7 @@ def check(history: History, workload: str, args: Args) -> Finding:
     where = samples.between(begin.opens, seen)
     first = samples.first(where, ok=False)
     outages = history.outages(workload, begin.opens, history.horizon) if first is not None else []
-    outages = [outage for outage in outages if outage.start <= seen]
+    outages = [outage for outage in outages if outage.seen <= seen + TOLERANCE]
     longest = max((outage.seconds(history.horizon) for outage in outages), default=0.0)
     failures = where.stop - where.start - sum(samples.ok[where.start : where.stop])
     if first is not None and (longest > args.max_outage + TOLERANCE or not args.max_outage):

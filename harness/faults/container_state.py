@@ -7,6 +7,9 @@ from random import Random
 
 from harness.faults.base import Fault, NoArgs, ServiceRecord
 from harness.faults.ports import FaultNotPossible, Lab
+from harness.lab.waiting import wait_for
+
+PREPARE_DEADLINE = 1.0  # seconds; one answer that went astray is no reason to call a run off
 
 
 class _ContainerFault(Fault[NoArgs, ServiceRecord]):
@@ -117,7 +120,7 @@ class IdpStopped(_ContainerFault):
     roles = frozenset({"idp"})
 
     def prepare(self, target: str, args: NoArgs, lab: Lab) -> ServiceRecord:
-        if not self._serving(target, lab):
+        if not wait_for(lambda: self._serving(target, lab), PREPARE_DEADLINE):
             raise FaultNotPossible(
                 f"{target} does not answer on its port (x-lockout: port), so nobody could see that it ends and is back"
             )

@@ -165,6 +165,7 @@ class ObserverGap(Event, frozen=True, kw_only=True, tag="observer.gap"):
     observer: str  # vault-audit, idp-journal, resource-journal, proxy-journal, docker-events
     service: str
     reason: str
+    entry: bool = False  # only one entry could not be read, and it was searched for secrets all the same
 
 
 class LeakFound(Event, frozen=True, kw_only=True, tag="leak.found"):

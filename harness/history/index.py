@@ -172,7 +172,7 @@ class History:
         self.leaks = every(LeakFound)
         self.stops = every(StopTripped)
         self.gaps = seen(ObserverGap)
-        self.unread = [gap for gap in every(ObserverGap) if gap.service]
+        self.unread = [gap for gap in every(ObserverGap) if gap.service and not gap.entry]
         self.containers = seen(ContainerEvent)
         self.vault_requests = seen(VaultRequest)
         self.idp_requests = seen(IdpRequest)

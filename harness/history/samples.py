@@ -29,6 +29,7 @@ class Outage:
     error: float
     why: str  # what the first failed sample said
     failed: int  # how many samples failed
+    seen: float  # when the first of them was sent
 
     def seconds(self, until: float) -> float:
         """Its length; one that did not end is counted up to *until*."""
@@ -138,7 +139,7 @@ class Samples:
                 end, half = _middle(back)
                 error += half
             failed = (where.stop if up is None else up) - down
-            yield Outage(began, end, error, self.error(down), failed)
+            yield Outage(began, end, error, self.error(down), failed, self.t[down])
             if up is None:
                 return
             at = up

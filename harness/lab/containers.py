@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import socket
+import ssl
 import tarfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -208,6 +209,8 @@ class RunContainers:
         try:
             # The SDK hands out a wrapper that cannot half-close; the socket below it can, and stdin has to end.
             raw: Any = getattr(connection, "_sock", connection)
+            if isinstance(raw, ssl.SSLSocket):
+                raise EnvironmentUnusable("commands in containers need an engine without TLS, such as a Unix socket")
             raw.settimeout(timeout)
             raw.sendall(stdin.encode())
             raw.shutdown(socket.SHUT_WR)
@@ -216,7 +219,7 @@ class RunContainers:
             raw.close()  # the wrapper alone would leave it open
             raise EnvironmentUnusable(f"{service}: {command[0]} had not ended after {timeout:g} s") from error
         except OSError as error:
-            raise EngineGone(f"the container engine went away during a command in {service}: {error}") from error
+            raise EngineGone(f"the connection to the container engine broke during a command in {service}") from error
         finally:
             connection.close()
         code = self.ask(lambda: api.exec_inspect(made["Id"]))["ExitCode"]

@@ -140,13 +140,12 @@ def _image_check(item: images.PlannedImage) -> Check:
 def leftover_check(lines: list[str]) -> Check:
     if not lines:
         return Check("leftovers", "ok", "no container, network or volume of a run is left")
-    return Check(
-        "leftovers", "warn", "; ".join(lines), "a run is going on, or one was killed: lockout heal, then lockout gc"
-    )
+    advice = "a run is going on, or one was killed: lockout heal, then lockout gc (--all for what others left)"
+    return Check("leftovers", "warn", "; ".join(lines), advice)
 
 
 def leftovers() -> list[str]:
-    """Containers, networks and volumes that carry a run's label; empty if there is no engine."""
+    """Containers, networks and volumes that carry a run's label, whoever made them; empty if there is no engine."""
     found = find_engine()
     return _ask_leftovers(found) if isinstance(found, Engine) else []
 

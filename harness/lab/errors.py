@@ -20,6 +20,11 @@ class EnvironmentUnusable(Exception):  # noqa: N818 - reads as what it says
         return "\n".join([self.message, *(f"  - {hint}" for hint in self.hints)])
 
 
+def in_words(error: Exception) -> str:
+    """*error* on one line, for somebody who did not cause it."""
+    return error.message if isinstance(error, EnvironmentUnusable) else f"{type(error).__name__}: {error}"
+
+
 class ImageBuildFailed(EnvironmentUnusable):
     """An image could not be made. `tail` holds the last lines of the log, `log` the file with all of it."""
 

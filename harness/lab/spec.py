@@ -46,8 +46,8 @@ class LabSpec:
             "ports": [[service, port, host] for (service, port), host in self.ports.items()],
         }
         folder = self.folder / "lab"
-        write_atomically(folder / "config.yaml", _public(self.config), durable=True)
-        write_atomically(folder / "lab.json", json.dumps(document, indent=2), durable=True)
+        write_atomically(folder / "config.yaml", _public(self.config), durable=True, shared=True)
+        write_atomically(folder / "lab.json", json.dumps(document, indent=2), durable=True, shared=True)
 
 
 _KEPT = ("image", "networks", "depends_on", "ports", "x-lockout")
@@ -88,13 +88,17 @@ def _public_probe(probe: Mapping[str, object]) -> dict[str, object]:
 
 
 def load_spec(folder: Path) -> LabSpec:
-    """The lab of the run in *folder*. Raises EnvironmentUnusable when it was never written."""
+    """The lab of the run in *folder*.
+
+    Raises EnvironmentUnusable when it was never written whole, and TopologyError when it does not fit this version.
+    """
     try:
         document = json.loads((folder / "lab" / "lab.json").read_text(encoding="utf-8"))
         config = (folder / "lab" / "config.yaml").read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
+        files = tuple(Path(file) for file in document["files"])
+        topology = parse_config(config, files)
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
         raise EnvironmentUnusable(f"{folder}: no description of its lab ({error})") from error
-    files = tuple(Path(file) for file in document["files"])
     return LabSpec(
         run=document["run"],
         project=document["project"],
@@ -102,6 +106,6 @@ def load_spec(folder: Path) -> LabSpec:
         files=files,
         environ=document["environ"],
         config=config,
-        topology=parse_config(config, files),
+        topology=topology,
         ports={(service, port): host for service, port, host in document["ports"]},
     )

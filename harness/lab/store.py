@@ -71,16 +71,18 @@ def file_lock(path: Path, waiting: Callable[[], None] | None = None) -> Iterator
             fcntl.flock(handle, fcntl.LOCK_UN)
 
 
-def write_atomically(path: Path, text: str, *, durable: bool = False) -> None:
+def write_atomically(path: Path, text: str, *, durable: bool = False, shared: bool = False) -> None:
     """Write a small file so that a reader sees the old or the new content, never half of it.
 
-    `durable`: also after a power cut, at the price of a few milliseconds.
+    `durable`: also after a power cut, at the price of a few milliseconds. `shared`: others may read it.
     """
     make_dir(path.parent)
     fd, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
     try:
         with os.fdopen(fd, "w", encoding="utf-8") as handle:
             handle.write(text)
+            if shared:
+                os.fchmod(fd, 0o644)
             if durable:
                 handle.flush()
                 os.fsync(handle.fileno())

@@ -11,7 +11,7 @@ from typing import Protocol, TextIO
 from harness.history.clock import RunClock, Stamp, parse_engine_time
 from harness.history.events import AnyEvent, LeakFound, ObserverGap
 from harness.lab.containers import RunContainers
-from harness.lab.errors import EnvironmentUnusable
+from harness.lab.errors import EnvironmentUnusable, in_words
 from harness.observers.attribution import Attribution
 from harness.observers.journal import Journal, parse_line
 
@@ -82,7 +82,7 @@ class LogFollower:
         try:
             self._read()
         except OSError as error:  # the log cannot be kept
-            self._gap(_words(error))
+            self._gap(in_words(error))
 
     def _read(self) -> None:
         # Line by line: whoever kills lockout, or keeps the lab, finds all there was up to then.
@@ -93,7 +93,7 @@ class LogFollower:
                 try:
                     self._read_stream(log)
                 except Exception as error:  # noqa: BLE001 (the thread's top: whatever it is, evidence is missing)
-                    broke = _words(error)
+                    broke = in_words(error)
                 if self._ending.is_set():
                     return
                 if broke:
@@ -122,10 +122,16 @@ class LogFollower:
             if state not in HAS_MORE:
                 self._restarted.wait()
                 return
-            # That it has just been started may be told a bit later.
-            if not broke and not self._restarted.wait(REOPEN):
+            # That it has just been started may be told a bit later, and so may that it has ended.
+            if not broke and not self._restarted.wait(REOPEN) and self._goes_on():
                 self._gap("its output ended while it was running")
             return
+
+    def _goes_on(self) -> bool:
+        try:
+            return not self._ending.is_set() and self._containers.state(self.service) in HAS_MORE
+        except EnvironmentUnusable:
+            return True  # it cannot be told, so neither that nothing is missing
 
     def _kept(self, line: str) -> str:
         """*line* as it may stand in a file. Of a private key that comes line by line, only the first looks like one."""
@@ -136,7 +142,7 @@ class LogFollower:
             self._key_lines = LONGEST_KEY
         return self._censor.redact(line)
 
-    def _gap(self, why: str) -> None:
+    def _gap(self, why: str, entry: bool = False) -> None:
         now = self._clock.stamp()
         observer = self._journal.name if self._journal else "logs"
         self._emit(
@@ -147,6 +153,7 @@ class LogFollower:
                 observer=observer,
                 service=self.service,
                 reason=why,
+                entry=entry,
             )
         )
 
@@ -155,7 +162,7 @@ class LogFollower:
             return parse_line(journal, self.service, line, stamp, self._who)
         except (AttributeError, TypeError, ValueError, RecursionError) as error:
             # An entry that is not as entries are: what it told of is lost, what follows is not.
-            self._gap(_words(error))
+            self._gap(in_words(error), entry=True)
             return None
 
     def _take(self, engine_time: str, line: str) -> None:
@@ -175,7 +182,3 @@ class LogFollower:
                         workload=self.service if self._is_workload else "",
                     )
                 )
-
-
-def _words(error: Exception) -> str:
-    return error.message if isinstance(error, EnvironmentUnusable) else f"{type(error).__name__}: {error}"

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 MOST_READ = 65536  # of an answer, in bytes or characters
+MOST_SAID = 4096  # characters of a reason; far more than is kept of it when it has been redacted
 
 
 @dataclass(frozen=True, slots=True)

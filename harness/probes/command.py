@@ -10,19 +10,20 @@ from typing import TypeVar
 
 from harness.lab.containers import ExecResult
 from harness.lab.errors import EnvironmentUnusable
-from harness.probes.answer import MOST_READ, Probe, ProbeAnswer
+from harness.probes.answer import MOST_READ, MOST_SAID, Probe, ProbeAnswer
 
 T = TypeVar("T")
-AT_ONCE = 64  # commands of one workload that may be under way; more could only be in an engine that does not answer
 
 
-def command_probe(run_in: Callable[[list[str]], ExecResult], command: Sequence[str]) -> Probe:
+def command_probe(run_in: Callable[[list[str]], ExecResult], command: Sequence[str], at_once: int) -> Probe:
     """Green when the command exits 0. *run_in* executes it in the workload's container, and blocks until it gives up.
+
+    *at_once* commands may be under way; more could only be in an engine that does not answer.
 
     Each command blocks a thread of its own: in a pool for all, those of one workload that hangs would keep the
     others' from being run.
     """
-    free = threading.Semaphore(AT_ONCE)
+    free = threading.Semaphore(at_once)
 
     def run() -> ExecResult:
         try:
@@ -42,7 +43,7 @@ def command_probe(run_in: Callable[[list[str]], ExecResult], command: Sequence[s
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
         why = f"exit {done.code}" + (f": {last[0]}" if last else "")
         text = (done.stdout + done.stderr)[:MOST_READ]
-        return ProbeAnswer(ok=done.code == 0, error="" if done.code == 0 else why[:MOST_READ], text=text)
+        return ProbeAnswer(ok=done.code == 0, error="" if done.code == 0 else why[:MOST_SAID], text=text)
 
     return probe
 

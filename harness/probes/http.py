@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import aiohttp
 
-from harness.probes.answer import MOST_READ, Probe, ProbeAnswer
+from harness.probes.answer import MOST_READ, MOST_SAID, Probe, ProbeAnswer
 
 
 def http_probe(
@@ -32,7 +32,7 @@ def http_probe(
         why = f"http {response.status}" + (f": {said['error']}" if said.get("error") else "")
         return ProbeAnswer(
             ok=good,
-            error="" if good else why,
+            error="" if good else why[:MOST_SAID],
             path=said.get("path", ""),
             credential=said.get("credential", ""),
             instance=said.get("instance", ""),

@@ -16,7 +16,7 @@ from harness.lab.containers import RUN_LABEL, RunContainers
 from harness.lab.engine import Candidate, Engine, reach_engine
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.lab import RunningLab
-from harness.lab.owner import OWNER_LABEL, owner
+from harness.lab.owner import is_ours
 from harness.lab.secrets import RunSecrets
 from harness.lab.spec import load_spec
 from harness.run.active import heal
@@ -106,6 +106,8 @@ def heal_run(dead: OpenRun, client: docker.DockerClient, say: Say) -> Healed:
 def _undo_all(dead: OpenRun, containers: RunContainers, say: Say) -> Iterator[tuple[str, str]]:
     """Each fault that may be on, and why it could not be undone, if so. Raises whatever damaged files make of it."""
     folder = RunFolder(dead.folder)
+    if not dead.folder.is_dir():
+        raise FileNotFoundError("it is gone")
     intents = outstanding(folder.ledger)
     if not intents:
         return
@@ -150,15 +152,12 @@ def leftover_runs(client: docker.DockerClient) -> dict[str, Leftover]:
         others = [*client.networks.list(filters=filters), *client.volumes.list(filters=filters)]
         return [*(one.labels for one in containers), *((one.attrs or {}).get("Labels") for one in others)]
 
-    us = owner()
     found: dict[str, Leftover] = {}
     for one in RunContainers.ask(labels):
         run = (one or {}).get(RUN_LABEL)
         if run:
-            # What has no owner was made by an older lockout.
-            ours = (one or {}).get(OWNER_LABEL, us) == us
             known = found.get(run, Leftover(0, ours=True))
-            found[run] = Leftover(known.count + 1, known.ours and ours)
+            found[run] = Leftover(known.count + 1, known.ours and is_ours(one))
     return found
 
 

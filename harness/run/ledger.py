@@ -66,7 +66,8 @@ class UndoLedger:
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with suppress(OSError):  # not every file system can do it
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

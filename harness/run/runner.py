@@ -21,7 +21,7 @@ from harness.lab.bring_up import ServiceImage, resolve_images, set_up, start, te
 from harness.lab.containers import RunContainers, clock_skew
 from harness.lab.diagnosis import failed_services, symptoms
 from harness.lab.engine import Engine
-from harness.lab.errors import EnvironmentUnusable
+from harness.lab.errors import EnvironmentUnusable, in_words
 from harness.lab.images.resolver import Mode
 from harness.lab.lab import RunningLab
 from harness.lab.plugins import Compose
@@ -41,6 +41,7 @@ from harness.run.open_runs import mark_open
 from harness.run.prepare import Prepared
 from harness.run.samplings import samplings
 from harness.run.signals import Interrupted, SignalGate
+from harness.scenario.claims import to_claims
 
 LAST_WORDS = 10.0  # seconds for the output of containers that have stopped to be read to its end
 KEPT_LAST_WORDS = 0.5  # for that of containers that go on running, which has no end
@@ -241,16 +242,16 @@ class Runner:
                 self._secrets.forget()
                 self._spec = None
         except Exception as error:  # noqa: BLE001 (a full disk, say: whatever it is, the mark of the run must stay)
-            why = error.message if isinstance(error, EnvironmentUnusable) else f"{type(error).__name__}: {error}"
-            self._left = (f"containers of run {self.run_id} ({why})",)
+            self._left = (f"containers of run {self.run_id} ({in_words(error)})",)
         self._progress.done("lab removed" if not self._left else "the lab could not be removed whole")
 
     def _ready(self, journal: RunJournal, service: str) -> None:
         journal.now(ServiceReady, service=service, took=round(self._clock.now(), 3))
 
     def _tolerated(self) -> tuple[str, ...]:
-        """Workloads whose failure is an accepted risk: nobody waits for them at the end."""
-        return tuple({claims.workload for claims in self._prepared.loaded.scenario.expect if claims.accepted_risk})
+        """Workloads whose loss of access is an accepted risk: nobody waits for them at the end."""
+        accepted = [claim for claim in to_claims(self._prepared.loaded.scenario).claims if claim.accepted_risk]
+        return tuple({claim.workload for claim in accepted if claim.args.about_access})
 
     def _why_down(self, lab: RunningLab, sampler: Sampler, workload: str) -> list[str]:
         probe = sampler.last_error(workload) or "its probe gave no sample"

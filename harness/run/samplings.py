@@ -31,7 +31,10 @@ def _sampling(lab: RunningLab, workload: str, every: float) -> Sampling:
         if wish.tcp is not None:
             return tcp_probe(LOOPBACK, lab.spec.ports[workload, wish.tcp.port])
         return command_probe(
-            lambda command: lab.containers.run_in(workload, command, timeout=wish.timeout), wish.command or ()
+            lambda command: lab.containers.run_in(workload, command, timeout=wish.timeout),
+            wish.command or (),
+            sampling.in_flight,
         )
 
-    return Sampling(every=every, timeout=wish.timeout, make=make)
+    sampling = Sampling(every=every, timeout=wish.timeout, make=make)
+    return sampling

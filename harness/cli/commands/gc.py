@@ -28,7 +28,7 @@ def command(everything: bool) -> int:
     for run, leftover in sorted(found.items()):
         count = leftover.count
         if not everything and (run in alive or not leftover.ours):
-            why = "still going on" if run in alive else "of another user or machine"
+            why = "still going on" if run in alive else "of another user, machine or state folder"
             click.echo(f"{run}: {why}, left alone ({count} objects; --all removes them, too)")
             continue
         remaining = remove_run(run, engine.client)

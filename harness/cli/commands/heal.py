@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from harness.cli.options import json_option
+
+if TYPE_CHECKING:
+    from harness.run.healing import Healed
 
 
 @click.command("heal", short_help="Undo what killed runs left on, and remove what they left behind.")
@@ -36,7 +41,7 @@ def command(as_json: bool) -> int:
     elif not results:
         click.echo("nothing to heal: no killed run is known on this machine")
     for one in results if not as_json else ():
-        click.echo(f"{one.run}: {_sentence(len(one.undone))}, lab {'removed' if not one.left else 'not removed whole'}")
+        click.echo(f"{one.run}: {_sentence(one)}, lab {'removed' if not one.left else 'not removed whole'}")
         for text in one.undone:
             click.echo(f"  undone: {text}")
         for text in one.failed:
@@ -46,7 +51,8 @@ def command(as_json: bool) -> int:
     return 0 if all(one.whole for one in results) else 1
 
 
-def _sentence(undone: int) -> str:
+def _sentence(healed: Healed) -> str:
+    undone = len(healed.undone)
     if undone == 0:
-        return "no fault was on"
+        return "nothing was undone" if healed.failed else "no fault was on"
     return f"{undone} fault{'s' * (undone != 1)} undone"

@@ -6,10 +6,10 @@ from typing import Any
 
 import requests
 
+from harness.history.writer import LONGEST_TEXT
 from harness.lab.errors import EnvironmentUnusable
 
 TIMEOUT = 3.0
-MOST_SHOWN = 2000  # characters of a refusal; half a secret at the end of a shorter cut would not be recognised
 
 
 def lab_session(ca: str | bool) -> requests.Session:
@@ -39,7 +39,7 @@ class AdminApi:
             return None
         if not answer.ok:
             raise EnvironmentUnusable(
-                f"{self.name}: {method} {path} was refused: {answer.status_code} {answer.text[:MOST_SHOWN]}"
+                f"{self.name}: {method} {path} was refused: {answer.status_code} {answer.text[:LONGEST_TEXT]}"
             )
         try:
             return answer.json() if answer.content else None

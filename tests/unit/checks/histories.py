@@ -120,8 +120,10 @@ class Run:
 
     # What went wrong with looking
 
-    def gap(self, t: float, observer: str, service: str = "") -> Self:
-        return self.add(e.ObserverGap(t=t, observer=observer, service=service, reason="stream broke", **STAMP))
+    def gap(self, t: float, observer: str, service: str = "", *, entry: bool = False) -> Self:
+        return self.add(
+            e.ObserverGap(t=t, observer=observer, service=service, reason="stream broke", entry=entry, **STAMP)
+        )
 
     def clock_jump(self, t: float, delta: float = 5.0) -> Self:
         return self.add(e.ClockJumped(t=t, delta=delta, **STAMP))

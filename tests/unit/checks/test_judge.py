@@ -292,6 +292,7 @@ def test_output_that_was_not_read_whole_may_hold_a_leak(t: float) -> None:
     """Also of the last words, which come after all that workloads are judged by."""
     assert run_result(good().gap(t, "logs", "orders").judge(), "no_leak").status is Status.INCONCLUSIVE
     assert run_result(good().gap(t, "docker-events").judge(), "no_leak").status is Status.PASS
+    assert run_result(good().gap(t, "vault-audit", "vault", entry=True).judge(), "no_leak").status is Status.PASS
     assert run_result(good().gap(t, "logs", "orders").leak("billing", 21).judge(), "no_leak").status is Status.FAIL
 
 

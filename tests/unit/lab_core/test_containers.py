@@ -324,7 +324,7 @@ def test_an_engine_that_goes_away_during_a_command() -> None:
     made = Broken(0)
     containers = run_containers(FakeContainer("postgres"))
     containers.client.api = made
-    with pytest.raises(EngineGone, match="the container engine went away during a command in postgres"):
+    with pytest.raises(EngineGone, match="the connection to the container engine broke during a command in postgres"):
         containers.run_in("postgres", ["psql"], stdin="x")
     assert made.ours.fileno() == -1, "the connection is closed"
 

@@ -62,6 +62,10 @@ def test_it_is_there_after_a_power_cut(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(synced) == 2
 
 
+def test_it_can_be_read_by_others_like_the_rest_of_the_run_folder(saved: LabSpec, tmp_path: Path) -> None:
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "lab").iterdir()} == {0o644}
+
+
 def test_it_can_be_saved_and_loaded_again_and_again(saved: LabSpec, tmp_path: Path) -> None:
     first = load_spec(tmp_path)
     first.save()

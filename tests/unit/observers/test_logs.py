@@ -200,6 +200,22 @@ def test_output_that_ends_with_the_container_is_no_gap(following: Following) -> 
     assert following.of(ObserverGap) == []
 
 
+def test_an_end_that_is_told_a_bit_later_is_no_gap(following: Following, monkeypatch: pytest.MonkeyPatch) -> None:
+    states = iter(["running", "exited"])  # for a moment, the engine calls a container running that has ended
+    asked: list[str] = []
+
+    def state(service: str) -> str:
+        asked.append(service)
+        return next(states, "exited")
+
+    monkeypatch.setattr(logs, "REOPEN", 0.01)
+    monkeypatch.setattr(following.containers, "state", state)
+    following.containers.says((at(1), PROXY_RELAYED), END)
+    until(lambda: len(asked) == 2)
+    following.end()
+    assert following.of(ObserverGap) == []
+
+
 def test_a_start_that_is_told_a_bit_later_is_no_gap(following: Following, monkeypatch: pytest.MonkeyPatch) -> None:
     def state(service: str) -> str:
         following.follower.container_started()

@@ -12,12 +12,13 @@ import pytest
 from aiohttp import web
 
 from harness.lab.containers import EngineGone, ExecResult
-from harness.probes import command
 from harness.probes.answer import MOST_READ, ProbeAnswer
 from harness.probes.command import command_probe
 from harness.probes.http import http_probe
 from harness.probes.tcp import tcp_probe
 from harness.topology.probe import HttpProbe
+
+AT_ONCE = 64
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -264,7 +265,7 @@ def test_a_command_is_good_when_it_exits_with_0(done: ExecResult, ok: bool, erro
         asked.append(command)
         return done
 
-    answer = asyncio.run(command_probe(run_in, ("check", "--now"))())
+    answer = asyncio.run(command_probe(run_in, ("check", "--now"), AT_ONCE)())
     assert (answer.ok, answer.error) == (ok, error)
     assert answer.text == done.stdout + done.stderr
     assert asked == [["check", "--now"]]
@@ -281,7 +282,7 @@ def test_a_command_that_cannot_be_run_is_a_failed_sample(error: Exception, said:
     def run_in(command: list[str]) -> ExecResult:
         raise error
 
-    answer = asyncio.run(command_probe(run_in, ("check",))())
+    answer = asyncio.run(command_probe(run_in, ("check",), AT_ONCE)())
     assert (answer.ok, answer.error) == (False, said)
 
 
@@ -302,10 +303,10 @@ def test_commands_that_hang_keep_nobody_else_from_being_asked() -> None:
     hanging = Hanging()
 
     async def ask() -> tuple[ProbeAnswer, list[object]]:
-        stuck = command_probe(hanging.run_in, ("check",))
+        stuck = command_probe(hanging.run_in, ("check",), AT_ONCE)
         waiting = [asyncio.create_task(asyncio.wait_for(stuck(), 0.05)) for _ in range(40)]
         timed_out = await asyncio.gather(*waiting, return_exceptions=True)
-        healthy = command_probe(lambda command: ExecResult(0, "fine", ""), ("check",))
+        healthy = command_probe(lambda command: ExecResult(0, "fine", ""), ("check",), AT_ONCE)
         return await asyncio.wait_for(healthy(), 5), [type(one) for one in timed_out]
 
     try:
@@ -322,8 +323,8 @@ def test_commands_under_way_are_limited() -> None:
     hanging = Hanging()
 
     async def ask() -> tuple[ProbeAnswer, ProbeAnswer]:
-        probe = command_probe(hanging.run_in, ("check",))
-        waiting = [asyncio.create_task(probe()) for _ in range(command.AT_ONCE)]
+        probe = command_probe(hanging.run_in, ("check",), AT_ONCE)
+        waiting = [asyncio.create_task(probe()) for _ in range(AT_ONCE)]
         await asyncio.sleep(0)
         beyond = await probe()
         hanging.go.set()

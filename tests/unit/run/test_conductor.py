@@ -181,7 +181,7 @@ def test_recovery_is_watched_from_when_the_undo_was_done(tmp_path: Path) -> None
     stage.lab.the_vault.unseal = slow  # type: ignore[method-assign]
     assert stage.conductor.conduct() == Ending("completed")
     [undone] = stage.of(FaultUndone)
-    assert 0.2 <= stage.clock.now() - undone.t < 0.4
+    assert stage.clock.now() - undone.t >= 0.2
 
 
 def test_a_signal_that_was_swallowed_where_it_came_is_heeded(tmp_path: Path) -> None:

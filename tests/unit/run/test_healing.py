@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,15 +11,17 @@ from typing import Any
 import pytest
 import requests
 
-from harness.lab import waiting
+from harness.lab import owner, waiting
 from harness.lab.engine import Candidate, Engine, Failure
 from harness.lab.errors import EnvironmentUnusable
+from harness.lab.spec import load_spec
 from harness.run import active, healing
 from harness.run.healing import Healed, Leftover, heal_run, heal_runs, leftover_runs, living_runs
 from harness.run.ledger import Intent, UndoLedger, outstanding
 from harness.run.open_runs import OpenRun, mark_open, open_runs
 from harness.scenario.problems import Problem, TopologyError
 from tests.unit.faults.fakes import FakeLab
+from tests.unit.lab_core.topologies import make_spec
 
 
 class Dead:
@@ -156,6 +159,28 @@ def test_a_description_that_cannot_be_used_is_told_and_the_lab_removed(
     assert open_runs() == ()
 
 
+@pytest.mark.parametrize("torn", ["lab.json", "config.yaml"])
+def test_a_description_that_was_torn_is_told_and_the_lab_removed(
+    dead: Dead, monkeypatch: pytest.MonkeyPatch, torn: str
+) -> None:
+    monkeypatch.setattr(healing, "load_spec", load_spec)
+    make_spec(dead.folder).save()
+    (dead.folder / "lab" / torn).write_text('{"run": [1, {')
+    dead.injected(SEALED)
+    [failed] = dead.heal().failed
+    assert "no description of its lab" in failed
+    assert dead.removed == ["r-1"]
+
+
+def test_with_the_run_folder_gone_nobody_knows_whether_a_fault_is_on(dead: Dead) -> None:
+    dead.injected(SEALED)
+    shutil.rmtree(dead.folder)
+    healed = dead.heal()
+    assert "it is gone" in healed.failed[0]
+    assert not healed.whole
+    assert dead.removed == ["r-1"]
+
+
 def test_secrets_that_were_torn_do_not_keep_anything_from_being_removed(dead: Dead, tmp_path: Path) -> None:
     secrets = tmp_path / "state" / "lockout" / "secrets" / "r-1.json"
     secrets.parent.mkdir()
@@ -253,7 +278,7 @@ def test_only_living_runs_are_living(dead: Dead, tmp_path: Path) -> None:
 
 
 def test_leftovers_are_counted_by_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(healing, "owner", lambda: "us")
+    monkeypatch.setattr(owner, "owner", lambda: "us")
     owners = {"b": {"lockout.owner": "us"}, "c": {"lockout.owner": "them"}}
 
     def of(attribute: str, *runs: str | None) -> Any:
