@@ -36,7 +36,7 @@ def one_run(scenario: Path, runs: Path) -> tuple[str, str]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--times", type=int, default=10, help="runs of each scenario (default 10)")
-    parser.add_argument("--lanes", type=int, default=2, help="runs side by side (default 2)")
+    parser.add_argument("--lanes", type=int, default=1, help="runs side by side (default 1)")
     parser.add_argument("--runs", type=Path, help="keep the run folders here")
     parser.add_argument("scenario", nargs="*", help="names; all scenarios when none is given")
     options = parser.parse_args()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import secrets as random_source
 import shutil
@@ -13,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from harness import __version__
+from harness.checks.args import ExpectationArgs
 from harness.history.clock import RunClock
 from harness.history.events import RunEnded, RunStarted, ServiceReady
 from harness.history.redaction import Redactor
@@ -41,9 +43,9 @@ from harness.run.open_runs import mark_open
 from harness.run.prepare import Prepared
 from harness.run.samplings import samplings
 from harness.run.signals import Interrupted, SignalGate
-from harness.scenario.claims import to_claims
 
 LAST_WORDS = 10.0  # seconds for the output of containers that have stopped to be read to its end
+ROOMY = 8  # cores with which one lab may come up beside another that is being measured
 KEPT_LAST_WORDS = 0.5  # for that of containers that go on running, which has no end
 
 
@@ -147,9 +149,9 @@ class Runner:
             prepared.topology, prepared.services, self._options.images, self._engine, self._progress
         )
         with ExitStack() as bring_up:
-            # One lab at a time comes up on a machine: a dozen containers starting take all of it, and would show as
-            # outages in whatever other run is being measured.
-            waiting = partial(self._progress.step, "another run is bringing up its lab; waiting for it")
+            # A dozen containers starting take all of a small machine, and would show as outages in whatever other run
+            # is being measured: there, the next lab comes up when this one is gone; elsewhere, when this one is up.
+            waiting = partial(self._progress.step, "another run has the machine; waiting for it")
             bring_up.enter_context(file_lock(state_dir() / "bring-up.lock", waiting))
             lab = self._start()
             targets: list[Callable[[str], bool]] = []
@@ -164,7 +166,8 @@ class Runner:
             observers.start()
             try:
                 set_up(lab, prepared.services, self._progress, lambda name: self._ready(journal, name))
-                return self._experiment(lab, observers, journal, gate, targets, steady=bring_up.close)
+                let_next = bring_up.close if (os.cpu_count() or 1) >= ROOMY else lambda: None
+                return self._experiment(lab, observers, journal, gate, targets, steady=let_next)
             finally:
                 gate.close()
                 observers.announce_end()
@@ -250,8 +253,14 @@ class Runner:
 
     def _tolerated(self) -> tuple[str, ...]:
         """Workloads whose loss of access is an accepted risk: nobody waits for them at the end."""
-        accepted = [claim for claim in to_claims(self._prepared.loaded.scenario).claims if claim.accepted_risk]
-        return tuple({claim.workload for claim in accepted if claim.args.about_access})
+        accepted = [claims for claims in self._prepared.loaded.scenario.expect if claims.accepted_risk]
+        return tuple(
+            {
+                claims.workload
+                for claims in accepted
+                if any(isinstance(one.args, ExpectationArgs) and one.args.about_access for one in claims.expectations)
+            }
+        )
 
     def _why_down(self, lab: RunningLab, sampler: Sampler, workload: str) -> list[str]:
         probe = sampler.last_error(workload) or "its probe gave no sample"
