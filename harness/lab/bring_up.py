@@ -100,6 +100,8 @@ def start(
         except EnvironmentUnusable as error:
             if "a port is taken" not in error.message or attempt == PORT_ATTEMPTS:
                 raise
+            # A container that Compose made anew would leave the volumes behind that its image asks for.
+            project.down(spec.override, spec.log)
             continue
         break
     progress.done(f"{len(services)} containers started")

@@ -190,9 +190,11 @@ def test_a_port_that_is_taken_once(
     free = bring_up.free_ports
     bad = [taken]
     monkeypatch.setattr(bring_up, "free_ports", lambda count: (bad.pop(), *free(count - 1)) if bad else free(count))
+    before = {volume.name for volume in engine.client.volumes.list()}
     done = inside("run", str(small_scenario(cli.scenarios, lasts="1s")), "--runs", str(cli.runs))
     assert done.code == 0, done.text
     nothing_is_left(cli, engine)
+    assert {volume.name for volume in engine.client.volumes.list()} <= before, "volumes without a label, too"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ulimit counts otherwise elsewhere")

@@ -53,7 +53,7 @@ def test_gc_leaves_alone_what_is_going_on_and_what_is_not_ours(removed: list[str
     assert done.output.splitlines() == [
         "r-going-on: still going on, left alone (3 objects; --all removes them, too)",
         "r-over: 2 of 2 objects removed",
-        "r-theirs: of another user or machine, left alone (1 objects; --all removes them, too)",
+        "r-theirs: of another user, machine or state folder, left alone (1 objects; --all removes them, too)",
         "image lockout/idp:1: removed, not needed any more",
     ]
 

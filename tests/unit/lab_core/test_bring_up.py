@@ -123,6 +123,7 @@ def test_ports_are_not_tried_for_ever(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentUnusable, match="a port is taken"):
         started(tmp_path, project)
     assert len(project.ups) == 3
+    assert project.downs == 2, "what was half started is gone before the next try"
 
 
 def test_other_failures_are_final(tmp_path: Path) -> None:
