@@ -31,13 +31,16 @@ class ServiceRecord(StrictModel):
 class Fault(ABC, Generic[A, R]):
     """One way in which the authentication layer breaks. Subclass it in a file of its own, and it is found.
 
-    Class attributes: ``name`` as scenarios write it; ``roles`` it may be aimed at (``x-lockout`` roles);
-    ``instant`` for what cannot be taken back and so has no duration; ``operator`` for a planned act of a
-    person rather than a failure. The first docstring line is the summary users see.
+    Class attributes: ``name`` as scenarios write it, where possible the failure catalogue's id; ``group`` its letter
+    there (``groups.py``); ``roles`` it may be aimed at (``x-lockout`` roles); ``takes`` the aspects of the target that
+    are this fault's alone while it lasts; ``instant`` for what cannot be taken back and so has no duration;
+    ``operator`` for a planned act of a person rather than a failure. The first docstring line is the summary users see.
     """
 
     name: ClassVar[str]
+    group: ClassVar[str]
     roles: ClassVar[frozenset[str]]
+    takes: ClassVar[frozenset[str]] = frozenset()
     instant: ClassVar[bool] = False
     operator: ClassVar[bool] = False
     Args: ClassVar[type[StrictModel]] = NoArgs
@@ -46,6 +49,16 @@ class Fault(ABC, Generic[A, R]):
     @property
     def summary(self) -> str:
         return (type(self).__doc__ or "").strip().splitlines()[0]
+
+    @property
+    def family(self) -> str:
+        """Its module: faults of one family are made and undone in the same way."""
+        return type(self).__module__.rpartition(".")[2]
+
+    def holds(self, target: str, args: A) -> frozenset[str]:
+        """What this fault has to itself while it lasts, such as ``vault/tls``: two that hold the same conflict."""
+        del args
+        return frozenset(f"{target}/{aspect}" for aspect in self.takes)
 
     @abstractmethod
     def prepare(self, target: str, args: A, lab: Lab) -> R:

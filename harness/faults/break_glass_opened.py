@@ -22,8 +22,10 @@ class BreakGlassOpened(Fault[BreakGlassArgs, ServiceRecord]):
     """
 
     name = "break-glass-opened"
+    group = "K"
     roles = frozenset({"resource"})
     operator = True
+    takes = frozenset({"break-glass"})
     Args = BreakGlassArgs
 
     def prepare(self, target: str, args: BreakGlassArgs, lab: Lab) -> ServiceRecord:

@@ -15,6 +15,7 @@ PREPARE_DEADLINE = 1.0  # seconds; one answer that went astray is no reason to c
 class _ContainerFault(Fault[NoArgs, ServiceRecord]):
     """What they share: the engine's own word is the proof, and undo leads from any state back to serving."""
 
+    takes = frozenset({"container"})
     bitten_states: frozenset[str] = frozenset({"exited"})
 
     def prepare(self, target: str, args: NoArgs, lab: Lab) -> ServiceRecord:
@@ -47,6 +48,8 @@ class _ContainerFault(Fault[NoArgs, ServiceRecord]):
 
 
 class _VaultFault(_ContainerFault):
+    group = "A"
+    takes = frozenset({"container", "seal"})  # it comes back sealed
     roles = frozenset({"vault"})
 
     def _serving(self, service: str, lab: Lab) -> bool:
@@ -78,7 +81,7 @@ class VaultKilled(_VaultRestarted):
     Source: failure catalogue, ``vault-hard-kill``.
     """
 
-    name = "vault-killed"
+    name = "vault-hard-kill"
 
     def inject(self, record: ServiceRecord, args: NoArgs, lab: Lab, rng: Random) -> None:
         lab.containers.kill(record.service)
@@ -116,7 +119,8 @@ class IdpStopped(_ContainerFault):
     needed no new token kept working. Source: failure catalogue, ``idp-down-warm``.
     """
 
-    name = "idp-stopped"
+    name = "idp-down-warm"
+    group = "E"
     roles = frozenset({"idp"})
 
     def prepare(self, target: str, args: NoArgs, lab: Lab) -> ServiceRecord:

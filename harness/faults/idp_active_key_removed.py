@@ -21,8 +21,10 @@ class IdpActiveKeyRemoved(Fault[NoArgs, KeyRecord]):
     """
 
     name = "idp-active-key-removed"
+    group = "E"
     roles = frozenset({"idp"})
     Record = KeyRecord
+    takes = frozenset({"keys"})
 
     def prepare(self, target: str, args: NoArgs, lab: Lab) -> KeyRecord:
         return KeyRecord(service=target, kid=lab.idp(target).active_key())

@@ -6,8 +6,8 @@ A fault declares by its calls what it can touch, and its test can stand in for j
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 
 class FaultNotPossible(Exception):  # noqa: N818 (reads as what it says)
@@ -27,6 +27,18 @@ class Containers(Protocol):
     def start(self, service: str) -> None: ...
     def addresses(self, service: str) -> tuple[str, ...]:
         """Its addresses in all networks."""
+
+    def signal(self, service: str, name: str) -> None:
+        """Send a signal, such as ``SIGHUP``, to its first process."""
+
+    def execute(self, service: str, command: Sequence[str], stdin: str = "", user: str = "") -> str:
+        """Its stdout; what is secret belongs in *stdin*. Raises EnvironmentUnusable when it fails."""
+
+    def read(self, service: str, path: str) -> str | None:
+        """The text of a file, also of a container that has stopped; None when there is none."""
+
+    def write_files(self, service: str, files: Mapping[str, str]) -> None:
+        """Put small private files, owned by the container's user, at absolute paths."""
 
 
 class VaultAdmin(Protocol):
@@ -68,6 +80,16 @@ class VaultAdmin(Protocol):
     def kv_version(self, path: str) -> int: ...
     def kv_read(self, path: str, version: int | None = None) -> Mapping[str, str]: ...
     def kv_write(self, path: str, values: Mapping[str, str]) -> None: ...
+    def api_read(self, path: str) -> Mapping[str, Any] | None:
+        """The data at an API path without ``v1/``; None when there is nothing."""
+
+    def api_list(self, path: str) -> tuple[str, ...]:
+        """The keys below an API path, sorted; empty when there is nothing."""
+
+    def api_write(self, path: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The data that Vault answers, empty when it answers none. Secrets among it go to ``Lab.keep``."""
+
+    def api_delete(self, path: str) -> None: ...
 
 
 class IdpAdmin(Protocol):
@@ -118,3 +140,9 @@ class Lab(Protocol):
 
     def mint_password(self) -> str:
         """A fresh random password, known to the redactor before anybody uses it."""
+
+    def keep(self, label: str, secret: str) -> None:
+        """Keep what undo will need and no ledger may hold; survives a SIGKILL, and is known to the redactor."""
+
+    def kept(self, label: str) -> str | None:
+        """What ``keep`` was given under this label, in whichever process; None when nothing was."""

@@ -33,6 +33,7 @@ class StaticRoleRotated(Fault[StaticRoleArgs, StaticRoleRecord]):
     """
 
     name = "static-role-rotated"
+    group = "D"
     roles = frozenset({"vault"})
     instant = True
     Args = StaticRoleArgs
@@ -77,6 +78,7 @@ class StoredPasswordRecord(StrictModel):
 class _StoredPasswordFault(Fault[StoredPasswordArgs, StoredPasswordRecord]):
     """What rotations of a password that stands both in KV and in the database share."""
 
+    group = "D"
     roles = frozenset({"vault"})
     Args = StoredPasswordArgs
     Record = StoredPasswordRecord

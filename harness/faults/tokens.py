@@ -58,6 +58,7 @@ class TokenRevoked(Fault[TokenArgs, TokenRecord]):
     """
 
     name = "token-revoked"
+    group = "C"
     roles = frozenset({"vault"})
     instant = True
     Args = TokenArgs
@@ -101,6 +102,7 @@ class TokenMaxTtl(Fault[MaxTtlArgs, MaxTtlRecord]):
     """
 
     name = "token-max-ttl"
+    group = "C"
     roles = frozenset({"vault"})
     Args = MaxTtlArgs
     Record = MaxTtlRecord

@@ -14,6 +14,8 @@ class VaultSealed(Fault[NoArgs, ServiceRecord]):
     """
 
     name = "vault-sealed"
+    group = "A"
+    takes = frozenset({"seal"})
     roles = frozenset({"vault"})
 
     def prepare(self, target: str, args: NoArgs, lab: Lab) -> ServiceRecord:

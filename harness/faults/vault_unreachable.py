@@ -32,6 +32,7 @@ class VaultUnreachable(Fault[UnreachableArgs, UnreachableRecord]):
     """
 
     name = "vault-unreachable"
+    group = "I"
     roles = frozenset({"vault"})
     Args = UnreachableArgs
     Record = UnreachableRecord

@@ -8,7 +8,7 @@ import socket
 import ssl
 import tarfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -134,6 +134,16 @@ class RunContainers:
     def start(self, service: str) -> None:
         self.ask(lambda: self._find(service).start())
 
+    def signal(self, service: str, name: str) -> None:
+        self.ask(lambda: self._find(service).kill(signal=name))
+
+    def execute(self, service: str, command: Sequence[str], stdin: str = "", user: str = "") -> str:
+        done = self.run_in(service, list(command), stdin, user)
+        if done.code:
+            why = done.stderr.strip() or f"exit code {done.code}"
+            raise EnvironmentUnusable(f"{service}: {command[0]} failed: {why}")
+        return done.stdout
+
     def _inspect(self, service: str) -> dict[str, Any]:
         container = self._find(service)
         return self.ask(lambda: dict(self.client.api.inspect_container(str(container.id))))
@@ -171,13 +181,31 @@ class RunContainers:
 
     def read_file(self, service: str, path: str) -> bytes:
         """The bytes of one file, also from a container that has stopped. Raises EnvironmentUnusable if absent."""
+        content = self._file(service, path)
+        if content is None:
+            raise EnvironmentUnusable(f"{service}: {path} does not exist, or is not a file")
+        return content
+
+    def read(self, service: str, path: str) -> str | None:
+        content = self._file(service, path)
+        return None if content is None else content.decode(errors="replace")
+
+    def _file(self, service: str, path: str) -> bytes | None:
         container = self._find(service)
-        chunks, _ = self.ask(lambda: container.get_archive(path))
-        with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
-            content = archive.extractfile(PurePosixPath(path).name)
-            if content is None:
-                raise EnvironmentUnusable(f"{service}: {path} is not a file")
-            return content.read()
+
+        def archive() -> bytes | None:
+            try:
+                return b"".join(container.get_archive(path)[0])
+            except NotFound:
+                return None
+
+        packed = self.ask(archive)
+        if packed is None:
+            return None
+        with tarfile.open(fileobj=io.BytesIO(packed)) as members:
+            name = PurePosixPath(path).name
+            content = members.extractfile(name) if name in members.getnames() else None
+            return None if content is None else content.read()
 
     def write_files(self, service: str, files: Mapping[str, str]) -> None:
         """Put small private files (mode 0400, owned by the container's user) at absolute paths.

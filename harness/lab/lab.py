@@ -175,6 +175,12 @@ class RunningLab:
     def mint_password(self) -> str:
         return self.secrets.mint_next("rotated-password")
 
+    def keep(self, label: str, secret: str) -> None:
+        self.secrets.keep(label, secret)
+
+    def kept(self, label: str) -> str | None:
+        return self.secrets.get(label)
+
     @cached_property
     def started(self) -> frozenset[str]:
         """Services that have a container in this run."""

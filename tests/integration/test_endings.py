@@ -107,7 +107,7 @@ def test_a_signal_during_the_baseline(cli: Cli, engine: Engine) -> None:
 
 @pytest.mark.parametrize(
     ("number", "fault"),
-    [(INT, "vault-sealed"), (TERM, "vault-paused"), (HUP, "vault-killed")],
+    [(INT, "vault-sealed"), (TERM, "vault-paused"), (HUP, "vault-hard-kill")],
     ids=["SIGINT-sealed", "SIGTERM-paused", "SIGHUP-killed"],
 )
 def test_a_signal_while_a_fault_is_on(cli: Cli, engine: Engine, number: signal.Signals, fault: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from random import Random
 
 import pytest
@@ -18,40 +18,15 @@ from harness.lab.waiting import wait_for
 from harness.run.active import heal
 from harness.scenario.base import StrictModel
 from tests.integration.labs import WHOLE, brought_up, seen_by_another_process, works
+from tests.integration.live import all_aims
+from tests.integration.live.aim import ask
 
 pytestmark = pytest.mark.engine
 
-AIMED: dict[str, tuple[str, dict[str, object]]] = {
-    "break-glass-opened": ("ledger", {"reason": "a test"}),
-    "idp-active-key-removed": ("idp", {}),
-    "idp-stopped": ("idp", {}),
-    "rotation-half-done": ("vault", {"secret": "kv/billing"}),
-    "rotation-no-overlap": ("vault", {"secret": "kv/billing"}),
-    "static-role-rotated": ("vault", {"role": "reports"}),
-    "token-max-ttl": ("vault", {"workloads": ["orders"], "remaining": "1s", "max_ttl": "5s"}),
-    "token-revoked": ("vault", {"workloads": ["orders"]}),
-    "vault-killed": ("vault", {}),
-    "vault-paused": ("vault", {}),
-    "vault-sealed": ("vault", {}),
-    "vault-stopped": ("vault", {}),
-    "vault-unreachable": ("vault", {"workloads": ["orders"]}),
-}
+AIMED = all_aims()
 
 # What these did to tokens and passwords is not taken back: owners have to obtain new ones.
-STAYS_DEAD = {name for name in AIMED if registry.get(name).instant} | {"token-max-ttl"}
-
-# Asks for Vault's health from inside a workload's container, by the way that the workload itself has.
-ASK = """
-import http.client, ssl
-way = http.client.HTTPSConnection("vault", 8200, timeout=2, context=ssl.create_default_context(cafile="/tls/ca.pem"))
-try:
-    way.request("GET", "/v1/sys/health")
-    print(way.getresponse().status)
-except TimeoutError:
-    print("no answer")
-except OSError as error:
-    print("refused", type(error).__name__)
-"""
+STAYS_DEAD = {name for name, aim in AIMED.items() if registry.get(name).instant or aim.stays_dead}
 
 
 @pytest.fixture(scope="module")
@@ -77,13 +52,8 @@ def all_work(lab: RunningLab) -> None:
     assert wait_for(lambda: not without(), 30), f"{without()} did not come back"
 
 
-def ask(lab: RunningLab, workload: str) -> str:
-    """What *workload* gets when it asks for Vault: 200, "refused …" or "no answer"."""
-    return lab.containers.run_in(workload, ["python3", "-c", ASK]).stdout.strip()
-
-
 def prepared(
-    fault: AnyFault, target: str, given: dict[str, object], lab: RunningLab
+    fault: AnyFault, target: str, given: Mapping[str, object], lab: RunningLab
 ) -> tuple[StrictModel, StrictModel]:
     """(arguments, undo record); the record as it comes back from the ledger."""
     args = fault.Args.model_validate(given)
@@ -103,8 +73,8 @@ def evidence(fault: AnyFault, record: StrictModel, lab: RunningLab) -> str | Non
     """Proof that it bites, waited for as the conductor does, while a workload goes on asking for Vault."""
 
     def look() -> str | None:
-        if fault.name == "vault-unreachable":
-            ask(lab, "orders")
+        if fault.name in AIMED:
+            AIMED[fault.name].bite(lab)
         try:
             return fault.observe(record, lab)
         except EnvironmentUnusable:
@@ -119,10 +89,10 @@ def test_there_is_a_live_test_for_every_fault() -> None:
 
 @pytest.mark.parametrize("name", AIMED)
 def test_it_bites_and_is_undone_twice_in_a_row(lab: RunningLab, name: str) -> None:
-    fault, (target, given) = registry.get(name), AIMED[name]
+    fault, aim = registry.get(name), AIMED[name]
     for turn in range(2):
         all_work(lab)
-        args, record = prepared(fault, target, given, lab)
+        args, record = prepared(fault, aim.target, aim.args, lab)
         assert fault.observe(record, lab) is None, "it bites before it is injected"
         fault.inject(record, args, lab, Random(turn))
         assert evidence(fault, record, lab)
@@ -136,8 +106,8 @@ def test_it_bites_and_is_undone_twice_in_a_row(lab: RunningLab, name: str) -> No
 
 @pytest.mark.parametrize("name", AIMED)
 def test_undo_is_right_without_inject_and_when_repeated(lab: RunningLab, name: str) -> None:
-    fault, (target, given) = registry.get(name), AIMED[name]
-    _, record = prepared(fault, target, given, lab)
+    fault, aim = registry.get(name), AIMED[name]
+    _, record = prepared(fault, aim.target, aim.args, lab)
     for _ in range(2):
         fault.undo(record, lab)
         assert wait_for(lambda: fault.healed(record, lab), 10)

@@ -178,9 +178,31 @@ class VaultOperator:
         )
         return {key: str(value) for key, value in answer["data"]["data"].items()}
 
+    def api_read(self, path: str) -> Mapping[str, Any] | None:
+        answer = self._do(f"reading {path}", lambda: self.client.read(path))
+        return None if answer is None else _data(answer)
+
+    def api_list(self, path: str) -> tuple[str, ...]:
+        answer = self._do(f"listing {path}", lambda: self.client.list(path))
+        return () if answer is None else tuple(sorted(map(str, _data(answer).get("keys") or ())))
+
+    def api_write(self, path: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        return _data(self._do(f"writing {path}", lambda: self.client.write_data(path, data=dict(values))))
+
+    def api_delete(self, path: str) -> None:
+        self._do(f"deleting {path}", lambda: self.client.delete(path))
+
     def kv_write(self, path: str, values: Mapping[str, str]) -> None:
         mount, _, name = path.partition("/")
         self._do(
             f"writing {path}",
             lambda: self.client.secrets.kv.v2.create_or_update_secret(name, secret=dict(values), mount_point=mount),
         )
+
+
+def _data(answer: object) -> Mapping[str, Any]:
+    """The part of an answer that Vault calls its data; system paths answer with it alone, acts with nothing."""
+    if not isinstance(answer, Mapping):
+        return {}
+    data = answer.get("data")
+    return data if isinstance(data, Mapping) else answer

@@ -74,7 +74,7 @@ def test_a_gap_or_a_jump_of_the_clock_is_inconclusive() -> None:
 
 
 def test_an_identity_provider_can_be_failed_over_to() -> None:
-    history = run().fault(5, 25, "idp-stopped", "idp").token("orders", 6, at="idp-b").up("orders", 0, 40).end(40)
+    history = run().fault(5, 25, "idp-down-warm", "idp").token("orders", 6, at="idp-b").up("orders", 0, 40).end(40)
     assert history.check("orders", "fails_over", to="idp-b", within="5s").outcome is PASS
 
 

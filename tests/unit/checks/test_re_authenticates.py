@@ -168,7 +168,7 @@ def test_login_true_demands_a_login() -> None:
 
 
 def test_the_identity_provider_at_fault_must_have_issued_a_token() -> None:
-    history = run().fault(5, 7, "idp-stopped", "idp").token("orders", 1).login("orders", 8)
+    history = run().fault(5, 7, "idp-down-warm", "idp").token("orders", 1).login("orders", 8)
     history.up("orders", 0, 5).down("orders", 5, 7.5).up("orders", 7.5, 30).end(30)
     assert history.check("orders", "re_authenticates", **WITHIN).outcome is FAIL
     assert history.check("orders", "re_authenticates", at="vault", **WITHIN).outcome is PASS
@@ -296,7 +296,7 @@ def test_the_journal_of_what_was_broken_decides_even_if_it_was_never_seen() -> N
 
 
 def test_with_several_authorities_broken_proof_from_one_suffices_unless_one_is_named() -> None:
-    history = run().fault(5, 7, role="vault").fault(5, 7, "idp-stopped", "idp", role="idp")
+    history = run().fault(5, 7, role="vault").fault(5, 7, "idp-down-warm", "idp", role="idp")
     history.token("orders", 8).login("orders", 1).up("orders", 0, 30).end(30)
     assert history.check("orders", "re_authenticates", **WITHIN).outcome is PASS
     assert history.check("orders", "re_authenticates", fault=0, **WITHIN).outcome is FAIL

@@ -1,63 +1,23 @@
-"""What every fault must do, whatever it breaks. A new fault needs one entry in CASES, and a test fails without it."""
+"""What every fault must do, whatever it breaks. A new fault needs a case in ``cases``, and a test fails without it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from random import Random
 
 import pytest
 
 from harness.faults import registry
 from harness.faults.base import AnyFault
+from harness.faults.groups import GROUPS
 from harness.lab.errors import EnvironmentUnusable
 from harness.scenario.base import StrictModel
 from harness.topology.model import BLOCKS
+from tests.unit.faults.cases import all_cases
+from tests.unit.faults.cases.case import Case
 from tests.unit.faults.fakes import MINTED, STORED_PASSWORD, FakeLab
 
-
-@dataclass(frozen=True)
-class Case:
-    target: str
-    args: Mapping[str, object] = field(default_factory=dict)
-    bite: Callable[[FakeLab], object] = lambda lab: None  # what has to happen after inject for it to be seen
-    evidence: str = ""  # a word of the proof that it bites
-    restored: Callable[[FakeLab], bool] = lambda lab: lab.the_vault.is_serving()
-
-
-BILLING = {"secret": "kv/billing", "database": "postgres"}
-
-
-def stored_password_works(lab: FakeLab) -> bool:
-    values = lab.the_vault.kv["kv/billing"][-1]
-    return lab.the_database.passwords[values["username"]] == values["password"]
-
-
-CASES = {
-    "break-glass-opened": Case("ledger", evidence="open", restored=lambda lab: lab.the_ledger.opened is None),
-    "idp-active-key-removed": Case("idp", evidence="kid-1", restored=lambda lab: lab.the_idp.keys["kid-1"]),
-    "idp-stopped": Case("idp", evidence="exited", restored=lambda lab: lab.the_idp.is_serving()),
-    "rotation-half-done": Case("vault", BILLING, evidence="stored", restored=stored_password_works),
-    "rotation-no-overlap": Case("vault", BILLING, evidence="refuses the old", restored=stored_password_works),
-    "static-role-rotated": Case("vault", {"role": "reports"}, evidence="10:00:02"),
-    "token-max-ttl": Case(
-        "vault",
-        bite=lambda lab: lab.pass_time(2.0),
-        evidence="2 tokens",
-        restored=lambda lab: lab.the_vault.auth_ttls("approle") == (3600, 2764800),
-    ),
-    "token-revoked": Case("vault", evidence="2 tokens"),
-    "vault-killed": Case("vault", evidence="exited"),
-    "vault-paused": Case("vault", evidence="paused"),
-    "vault-sealed": Case("vault", evidence="sealed"),
-    "vault-stopped": Case("vault", evidence="exited"),
-    "vault-unreachable": Case(
-        "vault",
-        bite=lambda lab: lab.the_proxy.connect("vault", "10.0.0.6"),
-        evidence="caught 1",
-        restored=lambda lab: not lab.the_proxy.cuts,
-    ),
-}
+CASES = all_cases()
 
 
 @pytest.fixture(params=registry.fault_names())
@@ -72,18 +32,24 @@ def fault(name: str) -> AnyFault:
 
 @pytest.fixture
 def case(name: str) -> Case:
-    assert name in CASES, f"{name} has no case here: write one"
+    assert name in CASES, f"{name} has no case in tests/unit/faults/cases: write one"
     return CASES[name]
 
 
 @pytest.fixture
-def lab() -> FakeLab:
-    return FakeLab()
+def lab(case: Case) -> FakeLab:
+    return made(case)
 
 
 @pytest.fixture
 def args(fault: AnyFault, case: Case) -> StrictModel:
     return fault.Args.model_validate(case.args)
+
+
+def made(case: Case) -> FakeLab:
+    lab = FakeLab()
+    case.ready(lab)
+    return lab
 
 
 def injected(fault: AnyFault, case: Case, args: StrictModel, lab: FakeLab) -> StrictModel:
@@ -99,6 +65,10 @@ def test_there_is_no_case_for_a_fault_that_does_not_exist() -> None:
 def test_it_is_aimed_at_known_roles_only(fault: AnyFault) -> None:
     assert fault.roles
     assert fault.roles <= set(BLOCKS)
+
+
+def test_it_belongs_to_a_group_of_the_catalogue(fault: AnyFault) -> None:
+    assert fault.group in GROUPS
 
 
 def test_prepare_writes_nothing(fault: AnyFault, case: Case, args: StrictModel, lab: FakeLab) -> None:
@@ -186,11 +156,11 @@ def test_undo_of_what_never_was_injected_changes_nothing(
 
 
 def test_undo_is_right_wherever_injecting_broke_off(fault: AnyFault, case: Case, args: StrictModel) -> None:
-    whole = FakeLab()
+    whole = made(case)
     injected(fault, case, args, whole)
     assert whole.writes, "it does nothing"
     for broken_at in range(len(whole.writes)):
-        lab = FakeLab()
+        lab = made(case)
         record = fault.prepare(case.target, args, lab)
         lab.world.fail_at = broken_at
         with pytest.raises(EnvironmentUnusable):
@@ -202,12 +172,12 @@ def test_undo_is_right_wherever_injecting_broke_off(fault: AnyFault, case: Case,
 
 
 def test_an_undo_that_fails_can_be_tried_again(fault: AnyFault, case: Case, args: StrictModel) -> None:
-    whole = FakeLab()
+    whole = made(case)
     record = injected(fault, case, args, whole)
     start = len(whole.writes)
     fault.undo(record, whole)
     for broken_at in range(start, len(whole.writes)):
-        lab = FakeLab()
+        lab = made(case)
         record = injected(fault, case, args, lab)
         lab.world.fail_at = broken_at
         with pytest.raises(EnvironmentUnusable):

@@ -31,7 +31,7 @@ def injected(name: str, lab: FakeLab, target: str = "vault", **given: object) ->
 # Containers
 
 
-@pytest.mark.parametrize("name", ["vault-killed", "vault-stopped", "vault-paused"])
+@pytest.mark.parametrize("name", ["vault-hard-kill", "vault-stopped", "vault-paused"])
 def test_a_container_that_runs_is_no_proof_even_if_vault_does_not_answer(name: str) -> None:
     lab = FakeLab()
     fault, record, _ = prepared(name, lab)
@@ -54,7 +54,7 @@ def test_a_paused_container_is_not_a_stopped_one() -> None:
 
 
 @pytest.mark.parametrize("state", ["exited", "paused", "created", "running"])
-@pytest.mark.parametrize("name", ["vault-killed", "vault-stopped", "vault-paused"])
+@pytest.mark.parametrize("name", ["vault-hard-kill", "vault-stopped", "vault-paused"])
 def test_undo_leads_from_any_state_to_an_unsealed_vault(name: str, state: str) -> None:
     lab = FakeLab()
     fault, record, _ = prepared(name, lab)
@@ -77,7 +77,7 @@ def test_a_container_that_is_gone_is_not_healed() -> None:
 
 def test_a_vault_that_came_back_sealed_is_not_healed() -> None:
     lab = FakeLab()
-    fault, record = injected("vault-killed", lab)
+    fault, record = injected("vault-hard-kill", lab)
     lab.containers.start("vault")
     assert lab.the_vault.sealed
     assert fault.healed(record, lab) is None
@@ -85,13 +85,13 @@ def test_a_vault_that_came_back_sealed_is_not_healed() -> None:
 
 def test_a_vault_that_unseals_itself_is_restarted_and_not_unsealed() -> None:
     lab = FakeLab(holds_keys=False)
-    fault, record = injected("vault-killed", lab)
+    fault, record = injected("vault-hard-kill", lab)
     fault.undo(record, lab)
     assert lab.writes == ["kill vault", "start vault"]
     assert fault.healed(record, lab)
 
 
-@pytest.mark.parametrize("name", ["vault-killed", "vault-stopped"])
+@pytest.mark.parametrize("name", ["vault-hard-kill", "vault-stopped"])
 def test_a_vault_that_would_come_back_sealed_or_empty_is_not_ended(name: str) -> None:
     lab = FakeLab(holds_keys=False)
     lab.the_vault.survives_restart = False
@@ -102,7 +102,7 @@ def test_a_vault_that_would_come_back_sealed_or_empty_is_not_ended(name: str) ->
 
 def test_stopping_the_idp_leaves_vault_alone() -> None:
     lab = FakeLab()
-    fault, record = injected("idp-stopped", lab, "idp")
+    fault, record = injected("idp-down-warm", lab, "idp")
     assert lab.the_vault.is_serving()
     fault.undo(record, lab)
     assert lab.writes == ["stop idp", "start idp"]
@@ -112,7 +112,7 @@ def test_an_idp_that_does_not_answer_cannot_be_seen_to_stop() -> None:
     lab = FakeLab()
     lab.the_idp.is_serving = lambda: False  # type: ignore[method-assign]
     with pytest.raises(FaultNotPossible, match=r"idp does not answer on its port \(x-lockout: port\)"):
-        prepared("idp-stopped", lab, "idp")
+        prepared("idp-down-warm", lab, "idp")
     assert lab.writes == []
 
 

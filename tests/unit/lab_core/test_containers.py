@@ -163,8 +163,8 @@ def test_a_folder_is_no_file() -> None:
 
 
 def test_a_file_that_is_not_there() -> None:
-    container = FakeContainer("pki", refuses=NotFound("404", explanation="Could not find the file"))
-    with pytest.raises(EnvironmentUnusable, match="Could not find the file"):
+    container = FakeContainer("pki", refuses=NotFound("404", explanation="does not exist, or is not a file"))
+    with pytest.raises(EnvironmentUnusable, match="does not exist, or is not a file"):
         run_containers(container).read_file("pki", "/nothing")
 
 

@@ -106,12 +106,12 @@ def test_two_faults_and_an_operator_each_have_a_band() -> None:
         samples(0, 10),
         fault(1.0, 3.0, "timeline.0"),
         fault(2.0, 4.0, "timeline.1", operator=True, name="break-glass-opened"),
-        fault(6.0, None, "timeline.2", name="vault-killed"),
+        fault(6.0, None, "timeline.2", name="vault-hard-kill"),
     )
     assert [(b.fault, b.operator, b.start, b.end) for b in view.bands] == [
         ("vault-sealed", False, 1.0, 3.0),
         ("break-glass-opened", True, 2.0, 4.0),
-        ("vault-killed", False, 6.0, None),
+        ("vault-hard-kill", False, 6.0, None),
     ]
     assert view.bands[0].observed == pytest.approx(1.2)
     assert view.bands[0].verified

@@ -20,7 +20,7 @@ def test_what_is_still_on_is_undone_newest_first(tmp_path: Path) -> None:
     steps = [
         begin(0.0, "break-glass-opened", "ledger", 0, operator=True),
         begin(0.0, "vault-sealed", "vault", 1),
-        begin(0.0, "idp-stopped", "idp", 2),
+        begin(0.0, "idp-down-warm", "idp", 2),
     ]
     stage = Stage(tmp_path, steps)
     stage.conductor.conduct()
@@ -57,7 +57,7 @@ def test_an_undo_that_is_refused_stays_in_the_ledger(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("impatient")
 def test_an_undo_that_fails_in_the_middle_ends_the_run_there(tmp_path: Path) -> None:
-    later = begin(0.2, "idp-stopped", "idp", 1)
+    later = begin(0.2, "idp-down-warm", "idp", 1)
     stage = Stage(tmp_path, [SEAL, end(0.1, SEAL), later])
     stage.lab.world.before_write = lambda what: setattr(stage.lab.the_vault, "_holds_keys", False)
     ending = stage.conductor.conduct()
@@ -81,7 +81,7 @@ def test_an_undo_without_proof_does_not_count(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("impatient")
 def test_one_undo_that_fails_does_not_keep_the_others_from_being_tried(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, [begin(0.0, "vault-sealed", "vault", 0), begin(0.0, "idp-stopped", "idp", 1)])
+    stage = Stage(tmp_path, [begin(0.0, "vault-sealed", "vault", 0), begin(0.0, "idp-down-warm", "idp", 1)])
     stage.conductor.conduct()
     stage.lab.containers.start = lambda service: None  # type: ignore[method-assign]
     assert not stage.conductor.undo_all()
@@ -89,7 +89,7 @@ def test_one_undo_that_fails_does_not_keep_the_others_from_being_tried(tmp_path:
         ("timeline.1", False),
         ("timeline.0", True),
     ]
-    assert [intent.fault for intent in stage.open_intents] == ["idp-stopped"]
+    assert [intent.fault for intent in stage.open_intents] == ["idp-down-warm"]
 
 
 def test_an_undo_that_works_at_the_second_attempt(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ VOCABULARY = Vocabulary.of(
         FaultKind("vault-unreachable", frozenset({"vault"}), CutArgs),
         FaultKind("token-revoked", frozenset({"vault"}), CutArgs, instant=True),
         FaultKind("static-role-rotated", frozenset({"vault"}), RotateArgs, instant=True),
-        FaultKind("idp-stopped", frozenset({"idp"}), NoArgs),
+        FaultKind("idp-down-warm", frozenset({"idp"}), NoArgs),
         FaultKind("break-glass-opened", frozenset({"resource"}), OpenArgs, operator=True),
     ],
     [

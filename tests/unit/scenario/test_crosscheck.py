@@ -75,9 +75,9 @@ def test_a_fitting_scenario_has_no_problems(load: Load, topology: Topology, voca
             id="target-without-role",
         ),
         pytest.param(
-            [("fault: vault-sealed", "fault: idp-stopped")],
+            [("fault: vault-sealed", "fault: idp-down-warm")],
             [
-                "8:9: timeline.0.on: 'idp-stopped' needs a target of role 'idp', of which this topology has none; "
+                "8:9: timeline.0.on: 'idp-down-warm' needs a target of role 'idp', of which this topology has none; "
                 "'vault' has the role 'vault'"
             ],
             id="no-target-at-all",

@@ -72,7 +72,7 @@ def test_arguments_are_typed_by_the_fault(load: Load) -> None:
         pytest.param(
             [("fault: vault-sealed", "fault: earthquake")],
             [
-                "7:12: timeline.0.fault: unknown fault 'earthquake'; known: idp-stopped, static-role-rotated, "
+                "7:12: timeline.0.fault: unknown fault 'earthquake'; known: idp-down-warm, static-role-rotated, "
                 "token-revoked, vault-sealed, vault-unreachable"
             ],
             id="unknown-fault",

@@ -1,0 +1,68 @@
+"""Containers whose state is a word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from harness.lab.errors import EnvironmentUnusable
+from tests.unit.faults.fakes.world import World
+
+
+class FakeContainers:
+    def __init__(self, world: World, services: tuple[str, ...]) -> None:
+        self._world = world
+        self.states = dict.fromkeys(services, "running")
+        self.at = {service: (f"10.0.0.{number}",) for number, service in enumerate(services, start=2)}
+        self.files: dict[tuple[str, str], str] = {}
+        self.answers: dict[str, Callable[[Sequence[str], str], str]] = {}
+        self.died: Callable[[str], None] = lambda service: None
+
+    def state(self, service: str) -> str:
+        self._world.ask()
+        return self.states.get(service, "missing")
+
+    def _change(self, what: str, service: str, allowed: set[str], new: str) -> None:
+        self._world.write(f"{what} {service}")
+        if self.state(service) not in allowed:
+            raise EnvironmentUnusable(f"cannot {what} {service}: it is {self.state(service)}")
+        self.states[service] = new
+        if new == "exited":
+            self.died(service)
+
+    def kill(self, service: str) -> None:
+        self._change("kill", service, {"running"}, "exited")
+
+    def pause(self, service: str) -> None:
+        self._change("pause", service, {"running"}, "paused")
+
+    def unpause(self, service: str) -> None:
+        self._change("unpause", service, {"paused"}, "running")
+
+    def stop(self, service: str, grace: float) -> None:
+        self._change("stop", service, {"running", "exited"}, "exited")
+
+    def start(self, service: str) -> None:
+        self._change("start", service, {"exited", "running", "created"}, "running")
+
+    def addresses(self, service: str) -> tuple[str, ...]:
+        self._world.ask()
+        return self.at.get(service, ())
+
+    def signal(self, service: str, name: str) -> None:
+        self._world.write(f"signal {service} {name}")
+
+    def execute(self, service: str, command: Sequence[str], stdin: str = "", user: str = "") -> str:
+        """What the test put into ``answers`` for the first word that fits; a command in the container is a write."""
+        self._world.write(f"run {service} {' '.join(command)}")
+        for words, answer in self.answers.items():
+            if words in " ".join(command):
+                return answer(command, stdin)
+        return ""
+
+    def read(self, service: str, path: str) -> str | None:
+        self._world.ask()
+        return self.files.get((service, path))
+
+    def write_files(self, service: str, files: Mapping[str, str]) -> None:
+        self._world.write(f"write-files {service} {' '.join(sorted(files))}")
+        self.files.update({(service, path): text for path, text in files.items()})
