@@ -158,7 +158,7 @@ def test_one_file_is_read() -> None:
 
 def test_a_folder_is_no_file() -> None:
     container = FakeContainer("pki", archives=[archive_of("ca", None)])
-    with pytest.raises(EnvironmentUnusable, match="pki: /pki/ca is not a file"):
+    with pytest.raises(EnvironmentUnusable, match="pki: /pki/ca does not exist, or is not a file"):
         run_containers(container).read_file("pki", "/pki/ca")
 
 
