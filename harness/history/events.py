@@ -30,6 +30,7 @@ class RunStarted(Event, frozen=True, kw_only=True, tag="run.started"):
     plan_hash: str
     period: float  # seconds between two samples of one workload
     lockout: str  # version
+    lab: str = ""  # the run for which the lab was made; this one, if it had a lab of its own
 
 
 class PhaseEntered(Event, frozen=True, kw_only=True, tag="phase.entered"):

@@ -74,7 +74,7 @@ def needed_ports(topology: Topology, services: Collection[str]) -> tuple[tuple[s
             probe = block.probe.http or block.probe.tcp
             if probe is not None:
                 found.append((name, probe.port))
-        elif isinstance(block, VaultBlock | IdpBlock):
+        elif isinstance(block, VaultBlock | IdpBlock) or (isinstance(block, ResourceBlock) and block.kind == "ledger"):
             found.append((name, block.port))
         if isinstance(block, Administered) and block.admin_port is not None:
             found.append((name, block.admin_port))
@@ -87,14 +87,19 @@ def start(
     services: Collection[str],
     service_images: Collection[ServiceImage],
     progress: Progress,
+    later: Collection[str] = (),
 ) -> LabSpec:
-    """Create and start the containers. Ports are chosen here, anew when somebody else was quicker."""
+    """Create and start the containers. Ports are chosen here, anew when somebody else was quicker.
+
+    Services in *later* get their ports, too, and no container yet.
+    """
     progress.step("starting containers")
+    known = {*services, *later}
     for attempt in range(1, PORT_ATTEMPTS + 1):
-        wanted = needed_ports(make_spec({}).topology, services)
+        wanted = needed_ports(make_spec({}).topology, known)
         spec = make_spec(dict(zip(wanted, free_ports(len(wanted)), strict=True)))
         spec.save()
-        spec.override.write_text(_override(spec, services, service_images), encoding="utf-8")
+        spec.override.write_text(_override(spec, known, service_images), encoding="utf-8")
         try:
             project.up(spec.override, sorted(services), spec.log)
         except EnvironmentUnusable as error:
@@ -120,6 +125,38 @@ def _override(spec: LabSpec, services: Collection[str], service_images: Collecti
     )
 
 
+def clear_workloads(lab: RunningLab) -> None:
+    """Take away every workload, and the tokens and leases that they had. Raises EnvironmentUnusable."""
+    running = [lab.spec.topology.services[name] for name in sorted(lab.started)]
+    with _together() as pool:
+        gone = [pool.submit(lab.containers.remove, one.name) for one in running if isinstance(one.block, WorkloadBlock)]
+        for future in gone:
+            future.result()
+    for service in running:
+        if isinstance(service.block, VaultBlock):
+            vault = lab.vault(service.name)
+            for accessor in vault.accessors(lab.vault_roles(service.name, ())):
+                try:
+                    vault.revoke(accessor)
+                except EnvironmentUnusable:
+                    if vault.is_alive(accessor):  # else it came to its end by itself
+                        raise
+
+
+def start_workloads(lab: RunningLab, project: Project, services: Collection[str], progress: Progress) -> None:
+    """Make and start the workloads among *services* in a lab that runs. Raises EnvironmentUnusable."""
+    progress.step("starting workloads in the running lab")
+    wanted = [name for name in sorted(services) if isinstance(lab.spec.topology.services[name].block, WorkloadBlock)]
+    project.up(lab.spec.override, wanted, lab.spec.log, alone=True)
+
+
+def hand_out_identities(lab: RunningLab, services: Collection[str]) -> None:
+    """Give the workloads among *services* what they log in with. Raises EnvironmentUnusable."""
+    with _together() as pool:
+        for future in [pool.submit(_workload, lab, lab.spec.topology.services[name]) for name in sorted(services)]:
+            future.result()
+
+
 def set_up(lab: RunningLab, services: Collection[str], progress: Progress, ready: Callable[[str], None]) -> None:
     """Provision every component and hand the workloads their identities. ``ready`` is told each service's name.
 
@@ -135,8 +172,7 @@ def set_up(lab: RunningLab, services: Collection[str], progress: Progress, ready
         second = (_provision_vault, _resource)
         for future in [pool.submit(step, lab, service, ready) for step in second for service in running]:
             future.result()
-        for future in [pool.submit(_workload, lab, service) for service in running]:
-            future.result()
+    hand_out_identities(lab, services)
     progress.done("lab is set up")
 
 

@@ -8,7 +8,7 @@ import socket
 import ssl
 import tarfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ import requests
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 
+from harness.faults.ports import Variable
 from harness.lab.errors import EnvironmentUnusable
 
 RUN_LABEL = "lockout.run"
@@ -152,6 +153,33 @@ class RunContainers:
         networks = self._inspect(service)["NetworkSettings"]["Networks"]
         return tuple(sorted(network["IPAddress"] for network in networks.values() if network["IPAddress"]))
 
+    def networks(self, service: str) -> dict[str, tuple[str, ...]]:
+        """The names by which it is known in each of its networks, by the networks' names, sorted."""
+        inspected = self._inspect(service)
+        own = str(inspected["Id"])[:12]  # which the engine adds by itself
+        found = inspected["NetworkSettings"]["Networks"]
+        return {
+            network: tuple(sorted({name for name in settings.get("Aliases") or () if name != own}))
+            for network, settings in sorted(found.items())
+        }
+
+    def remove(self, service: str) -> None:
+        """Take its container away, with the volumes that only it had."""
+        self.ask(lambda: self._find(service).remove(force=True, v=True))
+
+    def started_at(self, service: str) -> str:
+        return str(self._inspect(service)["State"]["StartedAt"])
+
+    def environment(self, service: str) -> tuple[Variable, ...]:
+        told = _variables(self._inspect(service)["Config"].get("Env") or (), "docker inspect")
+        has: dict[str, Variable] = {}
+        if self.state(service) == "running":
+            done = self.run_in(service, ["cat", "/proc/1/environ"])
+            has = _variables(() if done.code else done.stdout.split("\0"), "its first process")
+        beyond = {name: variable for name, variable in has.items() if told.get(name, variable).value != variable.value}
+        beyond |= {name: variable for name, variable in has.items() if name not in told}
+        return tuple(variable for _, variable in sorted((told | beyond).items()))
+
     def user(self, service: str) -> tuple[int, int]:
         """Numeric uid and gid that the container runs as; root where the image names a user only by name."""
         uid, _, gid = str(self._inspect(service)["Config"].get("User") or "0").partition(":")
@@ -253,6 +281,11 @@ class RunContainers:
         code = self.ask(lambda: api.exec_inspect(made["Id"]))["ExitCode"]
         stdout, stderr = (out[stream].decode(errors="replace") for stream in (1, 2))
         return ExecResult(KILLED if code is None else int(code), stdout, stderr)
+
+
+def _variables(entries: Iterable[str], seen_by: str) -> dict[str, Variable]:
+    pairs = (entry.partition("=") for entry in entries if entry)
+    return {name: Variable(name, value, seen_by) for name, _, value in pairs}
 
 
 def _output(raw: Any, end: float) -> dict[int, bytearray]:

@@ -28,6 +28,7 @@ from harness.lab.engine import (
 )
 from harness.lab.engine_start import Means, means_here, recorded
 from harness.lab.errors import EnvironmentUnusable
+from harness.lab.lever import pulled
 from harness.lab.plugins import MINIMUM, Compose, dotted, find_compose, how_to_get, way_to_get
 from harness.lab.store import cache_dir
 
@@ -58,6 +59,7 @@ def examine(names: Iterable[str] | None = None, mode: images.Mode = "auto") -> l
     elif isinstance(found, list):
         checks.append(engine_absent(found, means_here(os.environ), apt.read_system(), user_in_docker_group()))
     checks.append(compose(*find_compose(), way_to_get()))
+    checks += lever_checks()
     checks += image_checks(engine, list(images.load_catalogue().images) if names is None else list(names), mode)
     if engine is not None:
         checks.append(leftover_check(_ask_leftovers(engine)))
@@ -112,6 +114,21 @@ def compose(found: Compose | None, words: str, way: str | None) -> Check:
     if way is None:
         return Check("compose", "missing", text, ". ".join(how_to_get()))
     return Check("compose", "todo", text, f"would {way}")
+
+
+def lever_checks() -> list[Check]:
+    """Nothing to tell as long as nobody has pulled the stop lever."""
+    lever = pulled()
+    if lever is None:
+        return []
+    return [
+        Check(
+            "lever",
+            "missing",
+            f"runs are refused: the stop lever is {lever}",
+            f"lockout stop --release, or remove {lever.path}",
+        )
+    ]
 
 
 def image_checks(engine: Engine | None, names: list[str], mode: images.Mode) -> list[Check]:

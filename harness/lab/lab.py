@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import cache, cached_property, partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from harness.faults.ports import FaultNotPossible
+from harness.faults.ports import FaultNotPossible, HandedToken, VaultLogin
 from harness.lab.admin.database import DatabaseOperator
 from harness.lab.admin.http import AdminApi
 from harness.lab.admin.idp import IdpOperator
 from harness.lab.admin.ledger import LedgerOperator
+from harness.lab.admin.listener import ListenerOperator, Source
 from harness.lab.admin.proxy import ProxyOperator
 from harness.lab.admin.vault import VaultOperator
 from harness.lab.containers import RunContainers
@@ -22,7 +23,7 @@ from harness.lab.spec import LabSpec
 from harness.topology.model import Block
 from harness.topology.services import Administered, DatabaseBlock, IdpBlock, ProxyBlock, ResourceBlock
 from harness.topology.vault import AdminToken, VaultBlock
-from harness.topology.workload import VaultIdentity
+from harness.topology.workload import IdpIdentity, VaultIdentity
 
 B = TypeVar("B", bound=Block)
 T = TypeVar("T")
@@ -133,9 +134,39 @@ class RunningLab:
 
         return self._once(IdpOperator, service, make)
 
+    def listener(self, service: str) -> ListenerOperator:
+        def make() -> ListenerOperator:
+            known = self.spec.topology.services.get(service)
+            block = known.block if known else None
+            if not isinstance(block, VaultBlock | IdpBlock | ResourceBlock) or block.tls is None:
+                raise FaultNotPossible(f"'{service}' serves no TLS that lockout knows of (x-lockout: tls)")
+            port = block.admin_port if isinstance(block, ResourceBlock) else block.port
+            ca, host_port = self.ca_file(block), self.spec.ports.get((service, port or 0))
+            if ca is None or host_port is None:
+                raise FaultNotPossible(f"'{service}' declares no port in x-lockout by which lockout could reach it")
+            return ListenerOperator(
+                service,
+                host_port,
+                Source(block.tls.ca_from, PurePosixPath(block.tls.ca_path)),
+                ca.read_text(encoding="utf-8"),
+                self._containers,
+                self._whether_serving(service, block),
+            )
+
+        return self._once(ListenerOperator, service, make)
+
+    def _whether_serving(self, service: str, block: Block) -> Callable[[], bool]:
+        if isinstance(block, VaultBlock):
+            return self.vault(service).is_serving
+        return self.idp(service).is_serving if isinstance(block, IdpBlock) else lambda: True
+
     def ledger(self, service: str) -> LedgerOperator:
         def make() -> LedgerOperator:
-            return LedgerOperator(self._admin_api(service, self._block(service, ResourceBlock)))
+            block = self._block(service, ResourceBlock)
+            ca = self.ca_file(block)
+            published = (service, block.port) in self.spec.ports
+            public = self.url(service, block.port, tls=ca is not None) if published else None
+            return LedgerOperator(self._admin_api(service, block), public, str(ca))
 
         return self._once(LedgerOperator, service, make)
 
@@ -161,16 +192,55 @@ class RunningLab:
     def workloads(self) -> tuple[str, ...]:
         return self.spec.topology.workloads
 
+    def role(self, service: str) -> str:
+        known = self.spec.topology.services.get(service)
+        return (known.role if known else None) or ""
+
     def vault_roles(self, vault: str, workloads: tuple[str, ...]) -> frozenset[str]:
+        return frozenset(login.role for login in self.vault_logins(vault, workloads))
+
+    def vault_logins(self, vault: str, workloads: tuple[str, ...]) -> tuple[VaultLogin, ...]:
         unknown = sorted(set(workloads) - set(self.workloads()))
         if unknown:
             raise FaultNotPossible(f"no workload '{unknown[0]}' here; there are {', '.join(self.workloads())}")
+        return tuple(
+            VaultLogin(workload, one.method, one.at, one.role, one.deliver, one.wrapped)
+            for workload in workloads or self.workloads()
+            for one in self.spec.topology.workload(workload).identity
+            if isinstance(one, VaultIdentity) and one.vault == vault
+        )
+
+    def deliver(self, workload: str, wrapped_for: float | None = None) -> None:
+        from harness.lab.setup.identities import WRAPPED_FOR, deliver_identities  # which needs this module
+
+        deliver_identities(self, workload, WRAPPED_FOR if wrapped_for is None else wrapped_for)
+
+    def idp_clients(self, idp: str, workloads: tuple[str, ...]) -> frozenset[str]:
+        self.vault_roles("", workloads)  # which says what workloads there are
         return frozenset(
-            identity.role
+            identity.client
             for workload in workloads or self.workloads()
             for identity in self.spec.topology.workload(workload).identity
-            if isinstance(identity, VaultIdentity) and identity.vault == vault
+            if isinstance(identity, IdpIdentity) and identity.idp == idp
         )
+
+    def judges(self) -> tuple[str, ...]:
+        return tuple(
+            sorted(
+                service.name
+                for service in self.spec.topology.by_role("resource")
+                if isinstance(service.block, ResourceBlock)
+                and (service.name, service.block.port) in self.spec.ports
+                and self._containers.state(service.name) == "running"
+            )
+        )
+
+    def handed_token(self, vault: str, workload: str) -> HandedToken | None:
+        self.vault_roles(vault, (workload,))  # which says what workloads there are
+        for identity in self.spec.topology.workload(workload).identity:
+            if isinstance(identity, VaultIdentity) and identity.vault == vault and identity.method == "token":
+                return HandedToken(identity.role, f"{identity.deliver.rstrip('/')}/token") if identity.deliver else None
+        return None
 
     def mint_password(self) -> str:
         return self.secrets.mint_next("rotated-password")

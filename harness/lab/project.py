@@ -73,12 +73,14 @@ class Project:
             )
         return done.stdout
 
-    def up(self, override: Path, services: Sequence[str], log: Path) -> None:
-        """Create and start everything. Returns when containers run, not when they are ready.
+    def up(self, override: Path, services: Sequence[str], log: Path, alone: bool = False) -> None:
+        """Create and start *services*, with what they depend on unless *alone*.
+
+        Returns when containers run, not when they are ready.
 
         Raises EnvironmentUnusable with the last lines of Compose's output.
         """
-        arguments = ["up", "--detach", "--no-color", "--quiet-pull", *services]
+        arguments = ["up", "--detach", "--no-color", "--quiet-pull", *(["--no-deps"] if alone else []), *services]
         done = run_logged(self._command([*self.files, override], arguments), log, lambda _line: None, env=self._env())
         if done.code:
             raise EnvironmentUnusable(_why_up_failed(done.tail), (f"full log: {log}",))

@@ -42,7 +42,9 @@ class LogFollower:
         censor: Censor,
         emit: Callable[[AnyEvent], None],
         folder: Path,
+        since: float = 0.0,
     ) -> None:
+        """*since*, by the engine's clock in seconds, leaves out what was written before; 0 takes all of it."""
         self.service = service
         self._journal = journal
         self._is_workload = is_workload
@@ -52,6 +54,7 @@ class LogFollower:
         self._censor = censor
         self._emit = emit
         self._path = folder / f"{service}.log"
+        self._since = since
         self._last = ""  # the engine's timestamp of the last line seen, for going on after a restart
         self._leaks_told: set[str] = set()
         self._key_lines = 0  # how many more lines may belong to a private key
@@ -102,7 +105,7 @@ class LogFollower:
 
     def _read_stream(self, log: TextIO) -> None:
         known = self._last
-        since = parse_engine_time(known) if known else 0.0
+        since = parse_engine_time(known) if known else self._since
         for stamp, line in self._containers.follow(self.service, since):
             # The engine gives the last line again. Within one stream, times are not strictly in order: stdout and
             # stderr reach it by different ways.

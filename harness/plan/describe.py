@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from harness.plan.model import Action, Plan, PlannedStep
 from harness.scenario.base import format_duration
+from harness.scenario.stopping import StopCondition
 from harness.topology.model import Topology
 
 
@@ -26,8 +27,9 @@ def _lines(plan: Plan, topology: Topology) -> Iterator[str]:
         yield f"{_at(step.at):>{width}}  {_sentence(step, topology)}"
     yield f"{_at(plan.length):>{width}}  end, after watching the recovery for {format_duration(plan.observe_for)}"
     for condition in plan.stop_if:
-        for name, limit in condition.as_document().items():
-            yield f"stop early if {str(name).replace('_', ' ')} {limit}"
+        yield f"stop early if {_condition(condition)}"
+    if any(condition.name == "bystander_down_for" for condition in plan.stop_if):
+        yield "bystanders: " + (", ".join(plan.bystanders) or "none, as the faults may reach every workload")
 
 
 def _at(seconds: float) -> str:
@@ -45,6 +47,15 @@ def _sentence(step: PlannedStep, topology: Topology) -> str:
         return text
     args = " ".join(f"{key}={_value(value)}" for key, value in step.args.as_document().items())
     return text + (f" with {args}" if args else "") + (", not undone" if step.instant else "")
+
+
+def _condition(condition: StopCondition) -> str:
+    """``any workload down for 60s``, or ``workload down: workload=orders for=20s``."""
+    words = condition.name.replace("_", " ")
+    [value] = condition.as_document().values()
+    if isinstance(value, Mapping):
+        return f"{words}: " + " ".join(f"{key}={_value(one)}" for key, one in value.items())
+    return f"{words} {value}"
 
 
 def _value(value: object) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.plan.model import Action, Plan, PlannedStep
-from harness.scenario.model import Scenario, Step
+from harness.plan.radius import bystanders
+from harness.scenario.model import Scenario
+from harness.scenario.steps import Step
 from harness.topology.model import Topology
 
 
@@ -29,14 +31,16 @@ def make_plan(scenario: Scenario, topology: Topology, seed: int) -> Plan:
         return (planned.at, 1, 0.0, index)
 
     started = topology.started_with(scenario.services)
+    workloads = tuple(name for name in topology.workloads if name in started)
     return Plan(
         scenario=scenario.name,
         seed=seed,
         steps=tuple(planned for planned, _ in sorted(numbered, key=order)),
         observe_for=scenario.observe_for,
         period=scenario.sampling.every,
-        workloads=tuple(name for name in topology.workloads if name in started),
+        workloads=workloads,
         stop_if=scenario.stop_if,
+        bystanders=bystanders(scenario.timeline, topology, workloads),
     )
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from random import Random
 
 from harness.scenario.base import StrictModel
-from harness.scenario.model import StopCondition
+from harness.scenario.stopping import StopCondition
 
 
 class Action(StrEnum):
@@ -43,6 +43,7 @@ class Plan:
     period: float  # between two probes of one workload
     workloads: tuple[str, ...]  # those that are started, and so probed
     stop_if: tuple[StopCondition, ...] = ()
+    bystanders: tuple[str, ...] = ()  # workloads out of reach of all faults; follows from the rest, so not in the hash
 
     @property
     def length(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 
 from harness.faults.base import AnyFault
@@ -21,6 +22,7 @@ from harness.run.ledger import Intent, UndoLedger
 from harness.scenario.base import StrictModel
 
 UNDO_DEADLINE = 30.0  # seconds for an undo to be seen to have worked
+LATE = 5.0  # seconds by which an undo may be late because something else was being done
 
 
 class ActiveFault:
@@ -37,6 +39,24 @@ class ActiveFault:
         self.injected = False
         self.observed = False
         self.undone = False
+        self._began: float | None = None
+        self._ending = False
+
+    @property
+    def lasted(self) -> float:
+        """Seconds since its injection began; 0 before."""
+        return 0.0 if self._began is None else _clock() - self._began
+
+    @property
+    def overdue(self) -> bool:
+        """Whether it has been on for longer than a fault of its kind may be, and nobody is about to undo it."""
+        if self._fault.instant or self._ending or not self.may_bite:
+            return False
+        return self.lasted > self._fault.longest + LATE
+
+    @property
+    def longest(self) -> float:
+        return self._fault.longest
 
     @property
     def may_bite(self) -> bool:
@@ -50,6 +70,7 @@ class ActiveFault:
         record = self._fault.prepare(step.target, step.args, self._lab)
         self._ledger.intend(Intent(step.fault_id, step.fault, step.target, record.model_dump(mode="json")))
         self._record = record
+        self._began = _clock()
         args = {key: str(value) for key, value in step.args.as_document().items()}
         self._journal.now(
             FaultInjecting,
@@ -86,6 +107,7 @@ class ActiveFault:
         """Undo, and wait for proof that it worked. Never raises: a failed undo is an event, and stays in the ledger."""
         if self._record is None or self.undone:
             return True
+        self._ending = True
         fault_id = self.step.fault_id
         if self._unseen and not self.observed:
             self._journal.now(FaultFailed, fault_id=fault_id, stage="observe", error=self._unseen)
@@ -100,6 +122,12 @@ class ActiveFault:
         self.undone = True
         self._journal.now(FaultUndone, fault_id=fault_id, verified=True, evidence=proof)
         return True
+
+
+def _clock() -> float:
+    """Seconds, with the time that the machine sleeps, where that can be told: the fault is on all the while."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 def heal(fault: AnyFault, record: StrictModel, lab: Lab) -> tuple[str | None, str]:

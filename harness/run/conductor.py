@@ -18,7 +18,11 @@ from harness.probes.sampler import Sampler
 from harness.run.active import ActiveFault
 from harness.run.journal import RunJournal
 from harness.run.ledger import UndoLedger
-from harness.scenario.model import StopCondition
+from harness.run.signals import SignalGate, watched
+from harness.scenario.base import format_duration
+from harness.scenario.stopping import StopCondition
+from harness.stops import registry as stops
+from harness.stops.view import FaultOn, StopView
 
 TICK = 0.02  # seconds between two looks at the clock
 LOOK_EVERY = 0.2  # seconds between two questions whether a fault bites
@@ -47,7 +51,7 @@ class NotSteady(Exception):  # noqa: N818
 class Conductor:
     """Runs one plan against one lab. ``say`` is told what happens, for people who watch, and never raises.
 
-    ``heed`` is asked at every tick until undoing begins, and raises when the run is to end.
+    *gate* is asked at every tick until undoing begins, and raises when the run is to end.
     """
 
     def __init__(
@@ -59,7 +63,7 @@ class Conductor:
         ledger: UndoLedger,
         engine_lost: Callable[[], bool],
         say: Callable[[str], None],
-        heed: Callable[[], None],
+        gate: SignalGate,
     ) -> None:
         self._plan = plan
         self._lab = lab
@@ -68,7 +72,7 @@ class Conductor:
         self._ledger = ledger
         self._engine_lost = engine_lost
         self._say = say
-        self._heed = heed
+        self._gate = gate
         self._active: dict[str, ActiveFault] = {}
         self._looked = -LOOK_EVERY
 
@@ -98,7 +102,7 @@ class Conductor:
                 reasons = tuple(f"{name} was not green for {span:g} s {when}" for name in down)
                 self._journal.now(SteadyState, moment="before", ok=False, reasons=reasons, workloads_down=down)
                 raise NotSteady(down)
-            self._heed()
+            self._gate.heed()
             time.sleep(TICK)
 
     def _not_green(self, span: float) -> tuple[str, ...]:
@@ -106,12 +110,24 @@ class Conductor:
 
     def conduct(self) -> Ending:
         """Run the timeline to its end, or to a stop condition. Faults may still be on when this returns or raises."""
+        with watched(self._gate, self._overdue):
+            return self._conduct()
+
+    def _overdue(self) -> str | None:
+        """A fault that is on for too long. Asked from another thread: the timeline itself may be what hangs."""
+        for fault in list(self._active.values()):
+            if fault.overdue:
+                lasted = format_duration(fault.longest)
+                return f"{fault.step.fault} on {fault.step.target} was on for longer than {lasted}, its longest"
+        return None
+
+    def _conduct(self) -> Ending:
         origin = time.monotonic()
         phase = "baseline"
         steps = list(self._plan.steps)
         done = 0.0  # when the last step was over, which may have taken its time
         while True:
-            self._heed()
+            self._gate.heed()
             now = time.monotonic() - origin
             while steps and steps[0].at <= now:
                 step = steps.pop(0)
@@ -169,14 +185,24 @@ class Conductor:
             return Ending("crashed", f"the history cannot be written: {failed.strerror}")
         if self._sampler.failure is not None:
             return Ending("crashed", f"the sampler failed: {self._sampler.failure!r}")
+        if (reason := tripped(self._plan.stop_if, self._view())) is None:
+            return None
+        self._journal.now(StopTripped, condition=reason)
+        return Ending("stopped", reason)
+
+    def _view(self) -> StopView:
         now = self._journal.clock.now()
-        down = [self._sampler.down_since(name) for name in self._plan.workloads]
-        lasting = [now - since if since is not None else 0.0 for since in down]
-        for condition in self._plan.stop_if:
-            if (reason := tripped(condition, lasting)) is not None:
-                self._journal.now(StopTripped, condition=reason)
-                return Ending("stopped", reason)
-        return None
+        since = {name: self._sampler.down_since(name) for name in self._plan.workloads}
+        return StopView(
+            down={name: 0.0 if moment is None else now - moment for name, moment in since.items()},
+            bystanders=frozenset(self._plan.bystanders),
+            faults=tuple(
+                FaultOn(fault.step.fault, fault.step.target, fault.lasted, fault.observed)
+                for fault in self._active.values()
+                if fault.may_bite
+            ),
+            tally=self._sampler.tally,
+        )
 
     def undo_all(self) -> bool:
         """Take back whatever is still on, the newest first; true when all of it is proven gone."""
@@ -203,10 +229,9 @@ class Conductor:
         self._journal.now(SteadyState, moment="after", ok=not reasons, reasons=tuple(reasons), workloads_down=down)
 
 
-def tripped(condition: StopCondition, lasting: Sequence[float]) -> str | None:
-    """Why *condition* ends the run, given for how long each workload has been down (0 for one that is up)."""
-    if condition.any_workload_down_for is not None and lasting and max(lasting) >= condition.any_workload_down_for:
-        return f"a workload was down for {condition.any_workload_down_for:g} s"
-    if condition.all_workloads_down_for is not None and lasting and min(lasting) >= condition.all_workloads_down_for:
-        return f"all workloads were down for {condition.all_workloads_down_for:g} s"
+def tripped(conditions: Sequence[StopCondition], view: StopView) -> str | None:
+    """Why the first of *conditions* that is met ends the run, and which it is; None as long as none is."""
+    for condition in conditions:
+        if (why := stops.get(condition.name).trips(view, condition.args)) is not None:
+            return f"{why} (stop_if: {condition.name})"
     return None

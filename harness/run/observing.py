@@ -30,7 +30,9 @@ class Observers:
         redactor: Redactor,
         logs: Path,
         by_lockout: Callable[[str], bool],
+        since: float = 0.0,
     ) -> None:
+        """*since*, by the engine's clock, is when a lab that is used once more was handed to this run."""
         self._lab = lab
         self._who = attribution(lab.spec.topology)
         logs.mkdir(parents=True, exist_ok=True)
@@ -48,6 +50,7 @@ class Observers:
                 censor=redactor,
                 emit=journal.emit,
                 folder=logs,
+                since=since,
             )
         self.engine = EngineWatcher(lab.containers, journal.clock, journal.emit, by_lockout, self._container_started)
 

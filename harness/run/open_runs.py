@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.lab.store import make_dir, state_dir
@@ -26,6 +26,7 @@ class OpenRun:
     alive: bool
     host: str = ""
     engine: str = ""
+    pid: int = field(default=0, compare=False)  # of its process; 0 where not known
 
 
 def _folder() -> Path:
@@ -35,16 +36,34 @@ def _folder() -> Path:
 class Mark:
     """The mark of an open run."""
 
-    def __init__(self) -> None:
+    def __init__(self, descriptor: int) -> None:
         self.kept = False
+        self._descriptor = descriptor
 
     def keep(self) -> None:
         """Leave the mark although the process ends in order: something of the run may still be there."""
         self.kept = True
 
+    def pass_on(self) -> Hold:
+        """Leave the mark, and its lock as well: the lab goes on living when the run has ended."""
+        self.keep()
+        return Hold(os.dup(self._descriptor))  # a lock lasts as long as any copy of its descriptor
+
     def clear(self) -> None:
         """Nothing of the run is left: the mark may go."""
         self.kept = False
+
+
+class Hold:
+    """Keeps the mark of a run that has ended from looking like that of a run that died."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = None
 
 
 @contextmanager
@@ -63,7 +82,7 @@ def mark_open(run: str, folder: Path, host: str = "", engine: str = "") -> Itera
         file.flush()
         os.fsync(file.fileno())
         temporary.replace(path)
-        mark = Mark()
+        mark = Mark(file.fileno())
         try:
             yield mark
         finally:
@@ -80,7 +99,7 @@ def open_runs() -> tuple[OpenRun, ...]:
                 alive = not _lockable(file.fileno())
                 entry = json.load(file)
             host, engine = entry.get("host", ""), entry.get("engine", "")
-            found.append(OpenRun(entry["run"], Path(entry["folder"]), alive, host, engine))
+            found.append(OpenRun(entry["run"], Path(entry["folder"]), alive, host, engine, int(entry.get("pid", 0))))
         except FileNotFoundError:
             continue
         except (ValueError, KeyError, TypeError, AttributeError):

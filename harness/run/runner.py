@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import platform
 import secrets as random_source
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,12 +18,21 @@ from harness.history.clock import RunClock
 from harness.history.events import RunEnded, RunStarted, ServiceReady
 from harness.history.redaction import Redactor
 from harness.history.writer import HistoryWriter
-from harness.lab.bring_up import ServiceImage, resolve_images, set_up, start, tear_down
+from harness.lab.bring_up import (
+    ServiceImage,
+    hand_out_identities,
+    resolve_images,
+    set_up,
+    start,
+    start_workloads,
+    tear_down,
+)
 from harness.lab.containers import RunContainers, clock_skew
 from harness.lab.diagnosis import failed_services, symptoms
 from harness.lab.engine import Engine
 from harness.lab.errors import EnvironmentUnusable, in_words
 from harness.lab.images.resolver import Mode
+from harness.lab.inventory import Inventory, take
 from harness.lab.lab import RunningLab
 from harness.lab.plugins import Compose
 from harness.lab.progress import Progress
@@ -32,17 +40,18 @@ from harness.lab.project import Project
 from harness.lab.secrets import RunSecrets
 from harness.lab.spec import LabSpec
 from harness.lab.store import file_lock, state_dir
-from harness.probes.sampler import Sampler
-from harness.report.model import ImageUsed, RunInfo
-from harness.run.conductor import Conductor, Ending, NotSteady
+from harness.report.model import RunInfo
+from harness.run.conductor import Ending
+from harness.run.experiment import Experiment, Surroundings
 from harness.run.folder import RunFolder
+from harness.run.held import HeldLab, LabKey
+from harness.run.info import Facts, run_info
 from harness.run.journal import RunJournal
-from harness.run.ledger import UndoLedger, outstanding
+from harness.run.ledger import outstanding
 from harness.run.observing import Observers
-from harness.run.open_runs import mark_open
+from harness.run.open_runs import Hold, mark_open
 from harness.run.prepare import Prepared
-from harness.run.samplings import samplings
-from harness.run.signals import Interrupted, SignalGate
+from harness.run.signals import EndedEarly, SignalGate
 
 LAST_WORDS = 10.0  # seconds for the output of containers that have stopped to be read to its end
 ROOMY = 8  # cores with which one lab may come up beside another that is being measured
@@ -67,6 +76,8 @@ class RunDone:
     hints: tuple[str, ...] = ()  # for somebody whose workload never became ready
     signal: int | None = None
     kept: bool = False  # the lab is still there, as was asked for
+    reused: bool = False  # the lab was made for an earlier run
+    unsteady: bool = False  # there was no steady state before the first fault
 
 
 def new_run_id(scenario: str) -> str:
@@ -75,10 +86,21 @@ def new_run_id(scenario: str) -> str:
 
 
 class Runner:
-    """Runs one prepared scenario. Whatever happens on the way, ``run`` takes back and removes what it did."""
+    """Runs one prepared scenario. Whatever happens on the way, ``run`` takes back and removes what it did.
+
+    *held* is a lab that is fit for it. When the run has ended well and *rest* is not empty, the lab is not removed but
+    stands in ``held``, with what those scenarios will need.
+    """
 
     def __init__(
-        self, prepared: Prepared, engine: Engine, compose: Compose, options: RunOptions, progress: Progress
+        self,
+        prepared: Prepared,
+        engine: Engine,
+        compose: Compose,
+        options: RunOptions,
+        progress: Progress,
+        rest: Sequence[Prepared] = (),
+        held: HeldLab | None = None,
     ) -> None:
         self._prepared = prepared
         self._engine = engine
@@ -86,18 +108,31 @@ class Runner:
         self._progress = progress
         scenario = prepared.loaded.scenario
         self.run_id = new_run_id(scenario.name)
+        self.held: HeldLab | None = None
+        self._given = held
+        self._lab_id = held.spec.run if held else self.run_id  # whose label containers and secrets carry
         self._folder = RunFolder(options.runs / self.run_id)
-        self._project = Project(
-            compose, f"lockout-{self.run_id}", prepared.loaded.topology_files, scenario.env, engine.environment()
+        self._later = frozenset().union(*(one.services for one in rest)) - prepared.services
+        self._passes_on = bool(rest)
+        self._project = (
+            held.project
+            if held
+            else Project(
+                compose, f"lockout-{self.run_id}", prepared.loaded.topology_files, scenario.env, engine.environment()
+            )
         )
-        self._containers = RunContainers(self.run_id, engine.client)
-        self._redactor = Redactor()
-        self._secrets = RunSecrets(self.run_id, self._redactor)
+        self._containers = held.containers if held else RunContainers(self.run_id, engine.client)
+        self._redactor = held.redactor if held else Redactor()
+        self._secrets = held.secrets if held else RunSecrets(self.run_id, self._redactor)
         self._clock = RunClock(engine_skew=self._containers.ask(partial(clock_skew, engine.client)))
-        self._images: tuple[ServiceImage, ...] = ()
+        self._images: tuple[ServiceImage, ...] = held.images if held else ()
+        self._as_new: Inventory = held.as_new if held else {}
+        self._alone = held.alone if held else ExitStack()
         self._spec: LabSpec | None = None  # of a lab that has to be removed
+        self._fit = False  # nothing is known that speaks against using the lab once more
         self._left: tuple[str, ...] = ()
         self._hints: tuple[str, ...] = ()
+        self._unsteady = False
 
     def run(self, gate: SignalGate) -> RunDone:
         """Run it. Raises EnvironmentUnusable when the lab could not be brought up; then nothing of it is left."""
@@ -106,10 +141,14 @@ class Runner:
         shutil.copy(self._prepared.loaded.path, self._folder.scenarios)
         journal = RunJournal(HistoryWriter(self._folder.events, self._redactor), self._clock)
         plan = self._prepared.plan
-        with mark_open(self.run_id, self._folder.path, self._engine.host, self._engine.id) as mark:
+        with mark_open(self._lab_id, self._folder.path, self._engine.host, self._engine.id) as mark:
+            if self._given is not None:
+                self._given.hold.release()  # ours keeps the lab now
+                self._spec = self._given.spec
             journal.now(
                 RunStarted,
                 run=self.run_id,
+                lab=self._lab_id,
                 scenario=plan.scenario,
                 seed=plan.seed,
                 plan_hash=plan.hash(),
@@ -121,8 +160,8 @@ class Runner:
             mark.keep()
             try:
                 ending = self._lab_to_ending(journal, gate)
-            except Interrupted as signal:
-                ending = Ending("interrupted", signal.name)
+            except EndedEarly as early:
+                ending = Ending(early.ending, early.reason)
             except EnvironmentUnusable as error:
                 ending = Ending("crashed", error.message)
                 raise
@@ -132,85 +171,106 @@ class Runner:
                 journal.now(RunEnded, ending=ending.ending, reason=ending.reason)
                 journal.close()
                 unwritten = self._unwritten(journal.failure)
+                if self._spec is not None and self._goes_on():
+                    self.held = self._held(self._spec, mark.pass_on())
                 # A lab that was kept on purpose needs no healing, unless a fault in it is still on.
-                if not self._left and not (self._options.keep and outstanding(self._folder.ledger)):
+                elif not self._left and not (self._options.keep and outstanding(self._folder.ledger)):
                     mark.clear()
         if unwritten is not None:
             raise EnvironmentUnusable(
                 f"{unwritten[0]} could not be written: {unwritten[1].strerror}",
                 ("make room, or choose another folder with --runs",),
             )
-        return RunDone(self._folder, ending, self._left, self._hints, gate.noted, self._options.keep)
+        return RunDone(
+            self._folder,
+            ending,
+            self._left,
+            self._hints,
+            gate.noted,
+            self._options.keep,
+            reused=self._given is not None,
+            unsteady=self._unsteady,
+        )
 
     def _lab_to_ending(self, journal: RunJournal, gate: SignalGate) -> Ending:
         journal.phase("setup")
-        prepared = self._prepared
-        self._images = resolve_images(
-            prepared.topology, prepared.services, self._options.images, self._engine, self._progress
-        )
-        with ExitStack() as bring_up:
-            # A dozen containers starting take all of a small machine, and would show as outages in whatever other run
-            # is being measured: there, the next lab comes up when this one is gone; elsewhere, when this one is up.
-            waiting = partial(self._progress.step, "another run has the machine; waiting for it")
-            bring_up.enter_context(file_lock(state_dir() / "bring-up.lock", waiting))
-            lab = self._start()
-            targets: list[Callable[[str], bool]] = []
-            observers = Observers(
-                lab,
-                prepared.services,
-                journal,
-                self._redactor,
-                self._folder.logs,
-                by_lockout=lambda service: any(hit(service) for hit in targets),
-            )
-            observers.start()
-            try:
-                set_up(lab, prepared.services, self._progress, lambda name: self._ready(journal, name))
-                let_next = bring_up.close if (os.cpu_count() or 1) >= ROOMY else lambda: None
-                return self._experiment(lab, observers, journal, gate, targets, steady=let_next)
-            finally:
-                gate.close()
-                observers.announce_end()
-                self._remove()
-                observers.stop(KEPT_LAST_WORDS if self._options.keep else LAST_WORDS, endless=self._options.keep)
-
-    def _experiment(
-        self,
-        lab: RunningLab,
-        observers: Observers,
-        journal: RunJournal,
-        gate: SignalGate,
-        targets: list[Callable[[str], bool]],
-        steady: Callable[[], None],
-    ) -> Ending:
-        """Baseline, timeline, undo and verification. However it ends, every fault is taken back."""
-        plan = self._prepared.plan
-        sampler = Sampler(samplings(lab, plan.workloads, plan.period), self._clock, journal.emit, self._redactor)
-        ledger = UndoLedger(self._folder.ledger)
-        conductor = Conductor(
-            plan, lab, sampler, journal, ledger, observers.engine.lost.is_set, self._progress.done, gate.heed
-        )
-        targets.append(conductor.targets)
-        ending = Ending("crashed", "it ended before its time")
-        sampler.start()
         try:
-            self._progress.step("waiting until all workloads are green")
-            conductor.prove_steady_state()
-            steady()
-            self._progress.done(f"steady state: {len(plan.workloads)} workloads are green")
-            ending = conductor.conduct()
-        except NotSteady as error:
-            self._hints = tuple(hint for name in error.down for hint in self._why_down(lab, sampler, name))
-            ending = Ending("crashed", f"no steady state before the first fault: {error}")
+            if self._given is None:
+                known = self._prepared.services | self._later
+                self._images = resolve_images(
+                    self._prepared.topology, known, self._options.images, self._engine, self._progress
+                )
+                # A dozen containers starting take all of a small machine, and would show as outages in whatever other
+                # run is being measured: there, the next lab comes up when this one is gone; elsewhere, when it is up.
+                waiting = partial(self._progress.step, "another run has the machine; waiting for it")
+                self._alone.enter_context(file_lock(state_dir() / "bring-up.lock", waiting))
+            return self._with_lab(journal, gate)
+        finally:
+            if not self._goes_on():
+                self._alone.close()
+
+    def _with_lab(self, journal: RunJournal, gate: SignalGate) -> Ending:
+        lab = self._start() if self._given is None else self._start_again(self._given)
+        observed: list[Experiment] = []
+        observers = Observers(
+            lab,
+            self._services,
+            journal,
+            self._redactor,
+            self._folder.logs,
+            by_lockout=lambda service: any(one.targets(service) for one in observed),
+            since=self._clock.engine_start() if self._given else 0.0,
+        )
+        observers.start()
+        ending = Ending("crashed", "it ended before its time")
+        try:
+            if self._given is None:
+                set_up(lab, self._services, self._progress, lambda name: self._ready(journal, name))
+                if self._passes_on:
+                    self._as_new = take(lab)
+            else:
+                hand_out_identities(lab, self._services)
+            let_next = self._alone.close if (os.cpu_count() or 1) >= ROOMY else lambda: None
+            engine_lost = observers.engine.lost.is_set
+            experiment = Experiment(lab, self._prepared.plan, self._around(journal, engine_lost))
+            observed.append(experiment)
+            ending = experiment.run(gate, steady=let_next)
+            self._unsteady = bool(experiment.down)
+            self._hints = tuple(
+                hint for name, why in experiment.down.items() for hint in (f"{name}: {why}", *symptoms(lab, name))
+            )
         finally:
             gate.close()
-            if not conductor.undo_all():
-                ending = Ending("crashed", "a fault could not be undone")
-            conductor.verify_steady_state(self._tolerated())
-            journal.phase("teardown")
-            sampler.stop()
-            ledger.close()
+            self._fit = ending.ending == "completed" and gate.noted is None
+            observers.announce_end()
+            stays = self._options.keep or self._goes_on()
+            self._remove()
+            observers.stop(KEPT_LAST_WORDS if stays else LAST_WORDS, endless=stays)
         return ending
+
+    @property
+    def _services(self) -> frozenset[str]:
+        """Those that run: of what later runs need, all but the workloads."""
+        others = (name for name in self._later if name not in self._prepared.topology.workloads)
+        return self._prepared.services.union(others)
+
+    def _goes_on(self) -> bool:
+        """Whether the lab is left for the runs to come."""
+        return self._passes_on and self._fit and not self._left and not outstanding(self._folder.ledger)
+
+    def _held(self, spec: LabSpec, hold: Hold) -> HeldLab:
+        return HeldLab(
+            LabKey.of(self._prepared),
+            spec,
+            self._project,
+            self._containers,
+            self._redactor,
+            self._secrets,
+            self._images,
+            self._as_new,
+            hold,
+            self._alone,
+        )
 
     def _start(self) -> RunningLab:
         def make_spec(ports: Mapping[tuple[str, int], int]) -> LabSpec:
@@ -227,16 +287,28 @@ class Runner:
 
         self._spec = make_spec({})
         try:
-            self._spec = start(make_spec, self._project, self._prepared.services, self._images, self._progress)
+            self._spec = start(
+                make_spec, self._project, self._services, self._images, self._progress, later=self._later
+            )
         except EnvironmentUnusable as error:
             # A service that others wait for may have failed, and its containers are about to be removed.
             why = failed_services(RunningLab(self._spec, self._containers, self._secrets))
             raise EnvironmentUnusable(error.message, (*error.hints, *why)) from error
         return RunningLab(self._spec, self._containers, self._secrets)
 
+    def _start_again(self, held: HeldLab) -> RunningLab:
+        """Start this run's workloads in a lab that runs."""
+        spec = replace(held.spec, folder=self._folder.path)
+        spec.save()
+        shutil.copy(held.spec.override, spec.override)
+        self._spec = spec
+        lab = RunningLab(spec, self._containers, self._secrets)
+        start_workloads(lab, self._project, self._prepared.services, self._progress)
+        return lab
+
     def _remove(self) -> None:
         """Remove the lab, once. Never raises: what is left stands in words in ``_left``."""
-        if self._spec is None or self._options.keep:
+        if self._spec is None or self._options.keep or self._goes_on():
             return
         self._progress.step("removing the lab")
         try:
@@ -251,6 +323,11 @@ class Runner:
     def _ready(self, journal: RunJournal, service: str) -> None:
         journal.now(ServiceReady, service=service, took=round(self._clock.now(), 3))
 
+    def _around(self, journal: RunJournal, engine_lost: Callable[[], bool]) -> Surroundings:
+        return Surroundings(
+            journal, self._folder.ledger, self._redactor, self._progress, engine_lost, self._tolerated()
+        )
+
     def _tolerated(self) -> tuple[str, ...]:
         """Workloads whose loss of access is an accepted risk: nobody waits for them at the end."""
         accepted = [claims for claims in self._prepared.loaded.scenario.expect if claims.accepted_risk]
@@ -261,10 +338,6 @@ class Runner:
                 if any(isinstance(one.args, ExpectationArgs) and one.args.about_access for one in claims.expectations)
             }
         )
-
-    def _why_down(self, lab: RunningLab, sampler: Sampler, workload: str) -> list[str]:
-        probe = sampler.last_error(workload) or "its probe gave no sample"
-        return [f"{workload}: {probe}", *symptoms(lab, workload)]
 
     def _unwritten(self, of_history: OSError | None) -> tuple[Path, OSError] | None:
         """What of the run folder could not be written whole, and why: the history, or what is known at its end."""
@@ -277,28 +350,5 @@ class Runner:
         return None
 
     def _info(self) -> RunInfo:
-        plan = self._prepared.plan
-        began = self._clock.at(0.0).wall
-        return RunInfo(
-            run=self.run_id,
-            scenario=plan.scenario,
-            summary=self._prepared.loaded.scenario.summary,
-            started=datetime.fromisoformat(began),
-            duration=round(self._clock.now(), 3),
-            seed=plan.seed,
-            plan_hash=plan.hash(),
-            lockout=__version__,
-            folder=str(self._folder.path),
-            images=tuple(
-                ImageUsed(
-                    entry.service,
-                    entry.resolved.ref if entry.resolved else entry.reference,
-                    entry.resolved.image_id if entry.resolved else "",
-                    entry.resolved.origin if entry.resolved else "compose",
-                )
-                for entry in self._images
-            ),
-            engine=f"Docker {self._engine.version}",
-            host=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-            rejudge=f"{self._options.command} judge {self._folder.path}",
-        )
+        facts = Facts(self.run_id, self._folder.path, self._clock, self._images, self._engine.version)
+        return run_info(self._prepared, facts, self._options.command)

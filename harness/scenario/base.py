@@ -16,6 +16,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
+LONGEST_FAULT = 600.0  # seconds; every fault has a maximum duration, and this is the longest
+
 _DURATION = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<unit>ms|s|m|h)")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydantic import BaseModel
+
 from harness.checks.args import ExpectationArgs, Reach
 from harness.scenario.base import StrictModel, format_duration
 from harness.scenario.loader import LoadedScenario
-from harness.scenario.model import Scenario, Step
+from harness.scenario.model import Scenario
 from harness.scenario.problems import Loc, Problem, unknown
+from harness.scenario.steps import Step
 from harness.scenario.vocabulary import Vocabulary
 from harness.topology.model import Topology
 
@@ -41,6 +44,8 @@ class _Checker:
             yield from self._target(("timeline", index, "on"), step.on, step.name)
             yield from self._args(("timeline", index, "with"), step.args)
             yield from self._open_long_enough(index)
+        for index, condition in enumerate(self.scenario.stop_if):
+            yield from self._args(("stop_if", index, condition.name), condition.args)
         for index, claims in enumerate(self.scenario.expect):
             yield from self._of_role(("expect", index, "workload"), claims.workload, "workload")
             for one in claims.expectations:
@@ -133,7 +138,7 @@ class _Checker:
         there_are = f"such as {', '.join(fitting)}" if fitting else "of which this topology has none"
         yield loc, f"{fault!r} needs a target of role {roles}, {there_are}; {name!r} {is_now}"
 
-    def _args(self, loc: Loc, args: StrictModel) -> Iterator[Issue]:
+    def _args(self, loc: Loc, args: BaseModel) -> Iterator[Issue]:
         for key, field in type(args).model_fields.items():
             value = getattr(args, key)
             at: Loc = (*loc, field.alias or key)

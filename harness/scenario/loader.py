@@ -11,8 +11,9 @@ from pydantic_core import to_json
 from harness.scenario.catalogue import SUFFIX
 from harness.scenario.document import Document, Positions, read_document
 from harness.scenario.messages import Found, explain
-from harness.scenario.model import Reading, Scenario
+from harness.scenario.model import Scenario
 from harness.scenario.problems import Loc, Problem, ScenarioError, dotted
+from harness.scenario.steps import Reading
 from harness.scenario.vocabulary import Vocabulary
 
 

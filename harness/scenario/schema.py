@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.scenario.base import StrictModel, format_duration
+from pydantic import BaseModel
+
+from harness.scenario.base import format_duration
 from harness.scenario.model import Scenario
 from harness.scenario.vocabulary import FaultKind, Vocabulary
 
@@ -26,12 +28,15 @@ def scenario_schema(vocabulary: Vocabulary) -> Json:
     """The schema of a scenario that may use *vocabulary*."""
     schema = Scenario.model_json_schema(ref_template="#/definitions/{model}")
     definitions: Json = schema.pop("$defs")
-    for unused in ("StrictModel", "Expectation"):
+    for unused in ("StrictModel", "Expectation", "BaseModel"):
         definitions.pop(unused, None)
     for kind in vocabulary.faults.values():
         _add_args(definitions, f"with.{kind.name}", kind.args, kind.summary)
     for expectation in vocabulary.expectations.values():
         _add_args(definitions, f"expect.{expectation.name}", expectation.args, expectation.summary)
+    for stop in vocabulary.stops.values():
+        _add_args(definitions, f"stop_if.{stop.name}", stop.args, stop.summary)
+    definitions["StopCondition"] = _stop_condition(vocabulary)
     _type_step(definitions["Step"], vocabulary)
     _type_claims(definitions["Claims"], vocabulary)
     one = {"type": "string", "minLength": 1}
@@ -43,14 +48,24 @@ def scenario_schema(vocabulary: Vocabulary) -> Json:
     header = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "lockout scenario, version 1"}
     schema.pop("title", None)
     schema["description"] = "One experiment: a topology, a timeline of faults, and what is expected of whom."
-    definitions["StopCondition"] |= {"minProperties": 1, "maxProperties": 1}
     result = {**header, **schema, "definitions": dict(sorted(definitions.items()))}
     tidied = _tidy(result)
     assert isinstance(tidied, dict)  # noqa: S101 (narrows the type)
     return tidied
 
 
-def _add_args(definitions: Json, name: str, model: type[StrictModel], summary: str) -> None:
+def _stop_condition(vocabulary: Vocabulary) -> Json:
+    return {
+        "type": "object",
+        "description": "When to end a run early. Exactly one condition.",
+        "properties": {name: {"$ref": f"#/definitions/stop_if.{name}"} for name in sorted(vocabulary.stops)},
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+
+
+def _add_args(definitions: Json, name: str, model: type[BaseModel], summary: str) -> None:
     """Puts the schema of *model* under *name*, and what it refers to under names of its own."""
     own = model.model_json_schema(ref_template=f"#/definitions/{name}.{{model}}")
     for inner, definition in own.pop("$defs", {}).items():

@@ -18,6 +18,7 @@ from harness.cli.options import (
     writable,
 )
 from harness.cli.reader import may_leave
+from harness.lab.errors import EnvironmentUnusable
 
 if TYPE_CHECKING:
     from harness.run.runner import RunDone, RunOptions
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @click.argument("scenario", nargs=-1, required=True, shell_complete=complete_scenario)
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat the random choices of an earlier run.")
 @click.option("--keep", is_flag=True, help="Leave the lab running afterwards; 'lockout gc' removes it.")
+@click.option("--fresh", is_flag=True, help="A new lab for every run, also where runs could share one.")
 @images_option
 @json_option
 @scenarios_option
@@ -35,6 +37,7 @@ def command(
     scenario: tuple[str, ...],
     seed: int | None,
     keep: bool,
+    fresh: bool,
     images: str,
     as_json: bool,
     scenarios: Path | None,
@@ -42,42 +45,48 @@ def command(
 ) -> int:
     """Run one or more SCENARIOs, by name or path, one after the other.
 
-    Everything is checked before anything is started. Each run leaves a folder with its evidence and reports. The
-    exit code is that of the worst.
+    Everything is checked before anything is started. Those that have the same topology are run one after the other in
+    the same lab, with new workloads each, for as long as it is as good as new. Each run leaves a folder with its
+    evidence and reports. The exit code is that of the worst.
     """
     from harness.lab.images import mode_from
+    from harness.lab.lever import refuse_if_pulled
     from harness.run.runner import RunOptions
     from harness.scenario.catalogue import resolve_scenario
 
     paths = [resolve_scenario(name, scenarios_root(scenarios)) for name in scenario]
+    refuse_if_pulled(f"{invoked_as()} stop --release")
     options = RunOptions(runs=writable(runs), images=mode_from(images), keep=keep, command=invoked_as())
-    return _run_all(paths, options, seed, as_json)
+    return _run_all(paths, options, seed, as_json, share=not fresh)
 
 
-def _run_all(paths: list[Path], options: RunOptions, seed: int | None, as_json: bool) -> int:
+def _run_all(paths: list[Path], options: RunOptions, seed: int | None, as_json: bool, share: bool) -> int:
     from harness.cli.progress import shown_progress
     from harness.lab.engine import ensure_engine
+    from harness.lab.lever import own_file, reason_to_stop
     from harness.lab.plugins import ensure_compose
     from harness.run.prepare import prepare
-    from harness.run.runner import Runner
-    from harness.run.signals import Interrupted, SignalGate
+    from harness.run.series import Series
+    from harness.run.signals import Interrupted, SignalGate, Stopped, watched
 
     codes: list[int] = []
     documents: list[str] = []
     gate = SignalGate()
-    with gate.installed():
+    with gate.installed(), own_file(), watched(gate, reason_to_stop, for_good=True):
         try:
             with shown_progress() as progress:
                 compose = ensure_compose(progress)
                 prepared = [prepare(path, compose, seed) for path in paths]
                 engine = ensure_engine(progress)
-            for one in prepared:
-                with shown_progress() as progress:
-                    gate.open()
-                    done = Runner(one, engine, compose, options, progress).run(gate)
+            series = Series(engine, compose, options, shown_progress, share)
+            for done in series.runs(prepared, gate):
                 codes.append(_show(done, documents if as_json else None))
                 if done.signal is not None:
                     return INTERRUPTED
+        except Stopped as stopped:
+            if not codes:
+                raise EnvironmentUnusable(f"no run was started: {stopped}") from None
+            click.echo(f"{len(paths) - len(codes)} of {len(paths)} scenarios were not run: {stopped}", err=True)
         except Interrupted:
             click.echo("interrupted before anything was started", err=True)
             return INTERRUPTED

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from urllib.parse import quote
 
 import requests
 
+from harness.faults.ports import IdpAsked, IdpFlag
 from harness.lab.admin.http import TIMEOUT, AdminApi, lab_session
 from harness.lab.errors import EnvironmentUnusable
 
@@ -66,6 +68,60 @@ class IdpOperator:
 
     def publish_key(self, kid: str, published: bool) -> None:
         self._admin().call("PATCH", f"/keys/{kid}", {"published": published})
+
+    def activate_key(self, kid: str) -> None:
+        self._admin().call("PATCH", f"/keys/{kid}", {"active": True})
+
+    def flag(self, name: IdpFlag) -> str | float:
+        value = self._state()[name]
+        return value if isinstance(value, str) else float(str(value))
+
+    def set_flag(self, name: IdpFlag, value: str | float) -> None:
+        self._admin().call("PATCH", "/state", {name: value})
+
+    def clock_offset(self) -> float:
+        return float(self.flag("clock_offset"))
+
+    def set_clock_offset(self, seconds: float) -> None:
+        self.set_flag("clock_offset", seconds)
+
+    def disabled_clients(self) -> frozenset[str]:
+        return frozenset(self._named("disabled_clients"))
+
+    def disable_client(self, client: str, disabled: bool) -> None:
+        self._admin().call("PATCH", f"/clients/{quote(client, safe='')}", {"disabled": disabled})
+
+    def revoked_families(self) -> tuple[str, ...]:
+        return self._named("revoked_families")
+
+    def reinstate_family(self, family: str) -> None:
+        self._admin().call("PATCH", f"/families/{family}", {"revoked": False})
+
+    def sign_in(self, client: str) -> str:
+        """A first refresh token for *client*, as somebody who signs in for it would be given."""
+        return str(self._admin().call("POST", "/families", {"client_id": client})["refresh_token"])
+
+    def sample_token(self, audience: str, seconds: float) -> str:
+        return str(self._admin().call("POST", "/tokens", {"audience": audience, "ttl": seconds})["token"])
+
+    def journal_end(self) -> int:
+        # Nothing comes after this number, and the answer tells the last there is.
+        return int(self._admin().call("GET", f"/journal?since={10**14}")["last"])
+
+    def asked(self, since: int) -> tuple[IdpAsked, ...]:
+        entries = self._admin().call("GET", f"/journal?since={since}")["entries"]
+        return tuple(IdpAsked(e["endpoint"], e["client"], int(e["status"]), e["error"]) for e in entries)
+
+    def _state(self) -> dict[str, object]:
+        return dict(self._admin().call("GET", "/state"))
+
+    def _named(self, what: str) -> tuple[str, ...]:
+        names = self._state()[what]
+        return tuple(str(name) for name in names) if isinstance(names, list) else ()
+
+    def behaviour(self) -> dict[str, object]:
+        """Every setting by which it can be made to misbehave, as its admin API tells."""
+        return dict(self._admin().call("GET", "/state", absent_ok=True) or {})
 
     def is_serving(self) -> bool:
         # Not only by success: where the key set of another make of IdP is, we do not know.

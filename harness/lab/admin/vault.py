@@ -33,6 +33,7 @@ class VaultOperator:
         self.name = name
         self._keys = keys
         self._threshold = threshold
+        self._verify = ca
         self._session = lab_session(ca)
         self.client = hvac.Client(url=url, token=token, verify=ca, timeout=TIMEOUT, session=self._session)
 
@@ -106,6 +107,17 @@ class VaultOperator:
     def is_alive(self, accessor: str) -> bool:
         return self._lookup(accessor) is not None
 
+    def accessor_of(self, token: str) -> str | None:
+        try:
+            return str(self.client.auth.token.lookup(token)["data"]["accessor"])
+        except Forbidden as error:
+            # Not a word of the error: it could be about lockout's own token, and name the one that was asked for.
+            if "bad token" not in str(error.errors):
+                raise EnvironmentUnusable(f"{self.name}: looking up a token was refused") from None
+            return None
+        except (VaultError, requests.RequestException):
+            raise EnvironmentUnusable(f"{self.name}: looking up a token got no answer") from None
+
     def _lookup(self, accessor: str) -> Mapping[str, Any] | None:
         """What Vault knows of a token; None when it knows no such token."""
         try:
@@ -119,6 +131,9 @@ class VaultOperator:
             return None
         except (VaultError, requests.RequestException) as error:
             raise EnvironmentUnusable(f"{self.name}: looking up a token got no answer") from error
+
+    def look_up(self, accessor: str) -> Mapping[str, Any] | None:
+        return self._lookup(accessor)
 
     def revoke(self, accessor: str) -> None:
         self._do("revoking a token", lambda: self.client.auth.token.revoke_accessor(accessor))
@@ -135,15 +150,20 @@ class VaultOperator:
         )
 
     def auth_ttls(self, mount: str) -> tuple[int, int]:
-        answer = self._do("reading a mount", lambda: self.client.sys.read_auth_method_tuning(path=mount))
-        return int(answer["data"]["default_lease_ttl"]), int(answer["data"]["max_lease_ttl"])
+        # As they are set: reading the tuning would give what they come to, and putting that back would change them.
+        methods = self._do("reading a mount", lambda: self.client.sys.list_auth_methods())["data"]
+        if (settings := methods.get(f"{mount.strip('/')}/")) is None:
+            raise EnvironmentUnusable(
+                f"{self.name} has no auth method at {mount}; there are {', '.join(sorted(methods))}"
+            )
+        return int(settings["config"]["default_lease_ttl"]), int(settings["config"]["max_lease_ttl"])
 
     def set_auth_ttls(self, mount: str, default: int, maximum: int) -> None:
         # Together, because Vault refuses a maximum below the default.
         self._do(
             "tuning a mount",
             lambda: self.client.sys.tune_auth_method(
-                path=mount, default_lease_ttl=f"{default}s", max_lease_ttl=f"{maximum}s"
+                path=mount, default_lease_ttl=_ttl(default), max_lease_ttl=_ttl(maximum)
             ),
         )
 
@@ -192,12 +212,31 @@ class VaultOperator:
     def api_delete(self, path: str) -> None:
         self._do(f"deleting {path}", lambda: self.client.delete(path))
 
+    def ask(self, path: str, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        def question() -> Mapping[str, Any] | None:
+            try:
+                return _data(self.client.write_data(path, data=dict(values)))
+            except (InvalidRequest, InvalidPath):
+                return None
+
+        return self._do(f"asking {path}", question)
+
+    def write_with(self, token: str, path: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """As ``api_write``, by the holder of *token* instead of lockout."""
+        session = lab_session(self._verify)
+        client = hvac.Client(url=self.client.url, token=token, verify=self._verify, timeout=TIMEOUT, session=session)
+        return _data(self._do(f"writing {path}", lambda: client.write_data(path, data=dict(values))))
+
     def kv_write(self, path: str, values: Mapping[str, str]) -> None:
         mount, _, name = path.partition("/")
         self._do(
             f"writing {path}",
             lambda: self.client.secrets.kv.v2.create_or_update_secret(name, secret=dict(values), mount_point=mount),
         )
+
+
+def _ttl(seconds: int) -> str:
+    return f"{seconds}s" if seconds else "system"
 
 
 def _data(answer: object) -> Mapping[str, Any]:

@@ -11,11 +11,13 @@ import hvac
 import requests
 from hvac.exceptions import VaultError
 
-from harness.lab.admin.database import quote_literal, quote_name
+from harness.lab.admin.database import create_role, quote_literal, quote_name
 from harness.lab.admin.vault import ACTIVE_DEADLINE
 from harness.lab.diagnosis import not_ready
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.lab import RunningLab
+from harness.lab.labels import connection_label
+from harness.lab.setup.identities import parent_policy
 from harness.lab.waiting import wait_for
 from harness.topology.provision import (
     AppRoleAuth,
@@ -23,6 +25,7 @@ from harness.topology.provision import (
     Generated,
     JwtAuth,
     KvSecrets,
+    TokenAuth,
     TokenSettings,
     TransitSecrets,
 )
@@ -98,6 +101,9 @@ def _provision(lab: RunningLab, service: str, block: VaultBlock, client: hvac.Cl
     for name, rules in block.provision.policies.items():
         client.sys.create_or_update_policy(name, rules)
     for mount, method in block.provision.auth.items():
+        if isinstance(method, TokenAuth):
+            _token_roles(client, method)
+            continue
         _mount(partial(client.sys.enable_auth_method, method.type, path=mount))
         if isinstance(method, AppRoleAuth):
             _approle(client, mount, method)
@@ -150,6 +156,15 @@ def _approle(client: hvac.Client, mount: str, method: AppRoleAuth) -> None:
         )
 
 
+def _token_roles(client: hvac.Client, method: TokenAuth) -> None:
+    for name, role in method.roles.items():
+        settings = {"allowed_policies": list(role.policies), "token_period": _seconds(role.period)}
+        client.write_data(f"auth/token/roles/{name}", data=settings | {"orphan": role.orphan})
+        if not role.orphan:
+            rules = f'path "auth/token/create/{name}" {{ capabilities = ["update"] }}'
+            client.sys.create_or_update_policy(parent_policy(name), rules)
+
+
 def _jwt(lab: RunningLab, client: hvac.Client, mount: str, method: JwtAuth, block: VaultBlock) -> None:
     config = {"oidc_discovery_url": method.discovery_url}
     if method.bound_issuer:
@@ -192,10 +207,7 @@ def _kv(lab: RunningLab, client: hvac.Client, mount: str, engine: KvSecrets) -> 
 def _generate(lab: RunningLab, label: str, wish: Generated) -> str:
     value = lab.secrets.mint(label)
     if wish.generate == "database-role" and wish.on and wish.role:
-        lab.database(wish.on).execute(
-            [f"CREATE ROLE {quote_name(wish.role)} LOGIN PASSWORD {quote_literal(value)}"]
-            + [f"GRANT {quote_name(group)} TO {quote_name(wish.role)}" for group in wish.member_of]
-        )
+        lab.database(wish.on).execute(create_role(wish.role, value, wish.member_of))
     return value
 
 
@@ -206,7 +218,7 @@ def _database(lab: RunningLab, service: str, client: hvac.Client, mount: str, en
         raise EnvironmentUnusable(f"{service}: provision.secrets.{mount}.connection: '{target}' is no database")
     database = lab.database(target)
     # Vault's own login: it may make and drop roles and end their sessions, and nothing else.
-    admin, password = f"{service.replace('-', '_')}_admin", lab.secrets.mint(f"{service}-{mount}-connection")
+    admin, password = f"{service.replace('-', '_')}_admin", lab.secrets.mint(connection_label(service, mount))
     database.execute(
         [
             f"CREATE ROLE {quote_name(admin)} LOGIN CREATEROLE PASSWORD {quote_literal(password)}",

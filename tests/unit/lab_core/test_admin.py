@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.faults.ports import FaultNotPossible
+from harness.faults.proxy_rule import ProxyCounts, ProxyRule, Reset
 from harness.lab.admin import http
 from harness.lab.admin.http import AdminApi
 from harness.lab.admin.idp import IdpOperator
@@ -226,32 +227,48 @@ def test_the_ledger_is_told_the_hash_of_an_emergency_credential_only() -> None:
 # Proxy
 
 
-def test_a_cut_is_placed_counted_and_healed() -> None:
+def test_a_rule_is_applied_counted_and_lifted() -> None:
     def answer(request: Request) -> Reply:
-        return Reply(200, {"matched": 3, "severed": 2}) if request.method == "GET" else Reply(204)
+        if request.method != "GET":
+            return Reply(200, {})
+        seen = {"matched": 3, "severed": 2, "answers": {"200": 3}}
+        return Reply(200, {"id": "rule 1", "rule": {}, "seen": seen})
 
+    rule = ProxyRule(route="vault", toxic=Reset(), clients=("orders",))
     with HttpServer(answer).serving() as server:
         proxy = ProxyOperator(api(server.url))
-        proxy.cut("cut 1", "vault", ("10.0.0.2",), "reset")
-        assert proxy.caught("cut 1") == 5
-        proxy.heal("cut 1")
-    assert server.requests[0].body == {"route": "vault", "clients": ["10.0.0.2"], "how": "reset"}
+        proxy.apply("rule 1", rule)
+        assert proxy.seen("rule 1") == ProxyCounts(matched=3, severed=2, answers={"200": 3})
+        proxy.lift("rule 1")
+    assert server.requests[0].body == rule.as_document()
     assert [request.method for request in server.requests] == ["PUT", "GET", "DELETE"]
-    assert {request.path for request in server.requests} == {"/cuts/cut%201"}
+    assert {request.path for request in server.requests} == {"/rules/rule%201"}
 
 
-def test_a_cut_that_the_proxy_does_not_know() -> None:
+def test_all_rules_are_known_by_their_ids() -> None:
+    with HttpServer(always(Reply(200, {"rules": [{"id": "a"}, {"id": "b"}]}))).serving() as server:
+        assert ProxyOperator(api(server.url)).all() == ("a", "b")
+
+
+def test_a_rule_that_the_proxy_does_not_know() -> None:
     with HttpServer(always(Reply(404))).serving() as server:
         proxy = ProxyOperator(api(server.url))
-        assert proxy.caught("x") is None
-        proxy.heal("x")
-    with HttpServer(always(Reply(200, {"matched": 0, "severed": 0}))).serving() as server:
-        assert ProxyOperator(api(server.url)).caught("x") == 0, "known, but nothing caught"
+        assert proxy.seen("x") is None
+        proxy.lift("x")
+    with HttpServer(always(Reply(200, {"seen": {}}))).serving() as server:
+        assert ProxyOperator(api(server.url)).seen("x") == ProxyCounts(), "known, but nothing hit"
 
 
-def test_a_proxy_that_does_not_answer_is_not_one_without_cuts() -> None:
+@pytest.mark.parametrize("answer", [{}, {"seen": {"matched": "many"}}, {"seen": {"unheard_of": 1}}])
+def test_counts_of_another_kind_of_proxy_are_no_counts(answer: dict[str, object]) -> None:
+    with HttpServer(always(Reply(200, answer))).serving() as server:
+        with pytest.raises(EnvironmentUnusable, match="what lockout does not know"):
+            ProxyOperator(api(server.url)).seen("x")
+
+
+def test_a_proxy_that_does_not_answer_is_not_one_without_rules() -> None:
     proxy = ProxyOperator(api(nobody_listens()))
     with pytest.raises(EnvironmentUnusable):
-        proxy.caught("x")
+        proxy.seen("x")
     with pytest.raises(EnvironmentUnusable):
-        proxy.heal("x")
+        proxy.lift("x")

@@ -18,7 +18,9 @@ from harness.run.conductor import Conductor
 from harness.run.journal import RunJournal
 from harness.run.ledger import Intent, UndoLedger, outstanding
 from harness.run.signals import SignalGate
-from harness.scenario.model import StopCondition
+from harness.scenario.stopping import StopCondition
+from harness.stops import registry as stops
+from harness.stops.view import Tally
 from tests.unit.faults.fakes import FakeLab
 
 
@@ -28,6 +30,7 @@ class FakeSampler:
     def __init__(self) -> None:
         self.not_green: set[str] = set()
         self.down: dict[str, float] = {}  # since when, on the run's clock
+        self.tallies: dict[str, Tally] = {}
         self.failure: BaseException | None = None
 
     def green_for(self, workload: str, span: float) -> bool:
@@ -35,6 +38,9 @@ class FakeSampler:
 
     def down_since(self, workload: str) -> float | None:
         return self.down.get(workload)
+
+    def tally(self, workload: str, span: float) -> Tally:
+        return self.tallies.get(workload, Tally(0, 0, 1))
 
 
 def begin(
@@ -46,6 +52,10 @@ def begin(
 
 def end(at: float, step: PlannedStep) -> PlannedStep:
     return replace(step, at=at, action=Action.END)
+
+
+def stop(name: str, value: object) -> StopCondition:
+    return StopCondition(name=name, args=stops.get(name).Args.model_validate(value))
 
 
 class Stage:
@@ -79,7 +89,7 @@ class Stage:
             self.ledger,
             lambda: self.engine_lost,
             self.said.append,
-            self.gate.heed,
+            self.gate,
         )
 
     @property

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.faults import registry
+from harness.faults.proxy_rule import ProxyCounts, ProxyRule
 from harness.history.events import (
     FaultFailed,
     FaultInjecting,
@@ -143,16 +144,16 @@ def test_no_answer_is_no_evidence_and_it_is_asked_again(tmp_path: Path) -> None:
 
 def test_a_fault_is_looked_at_once_more_before_it_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conductor, "LOOK_EVERY", 10.0)
-    step = begin(0.0, "vault-unreachable", "vault")
+    step = begin(0.0, "network-partition", "vault")
     stage = Stage(tmp_path, [step, end(0.05, step)])
-    placed = stage.lab.the_proxy.cut
+    placed = stage.lab.the_proxy.apply
 
-    def cut(cut: str, route: str, clients: tuple[str, ...], how: str) -> None:
-        placed(cut, route, clients, how)
-        asked = iter([None, 3])
-        stage.lab.the_proxy.caught = lambda cut: next(asked, None)  # type: ignore[method-assign]
+    def apply(rule_id: str, rule: ProxyRule) -> None:
+        placed(rule_id, rule)
+        asked = iter([None, ProxyCounts(matched=3)])
+        stage.lab.the_proxy.seen = lambda rule_id: next(asked, None)  # type: ignore[method-assign]
 
-    stage.lab.the_proxy.cut = cut  # type: ignore[method-assign]
+    stage.lab.the_proxy.apply = apply  # type: ignore[method-assign]
     stage.conductor.conduct()
     [observed] = stage.of(FaultObserved)
     assert observed.evidence == "the fault proxy caught 3 connections to vault"

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from harness.faults.vault_sealed import VaultSealed
 from harness.history.events import SteadyState, StopTripped
 from harness.lab.errors import EnvironmentUnusable
-from harness.run import conductor
-from harness.run.conductor import Ending, NotSteady, tripped
-from harness.scenario.model import StopCondition
-from tests.unit.run.fakes import Stage, begin, end
+from harness.run import active, conductor, signals
+from harness.run.conductor import Ending, NotSteady
+from harness.run.signals import Stopped
+from harness.stops.view import Tally
+from tests.unit.run.fakes import Stage, begin, end, stop
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -21,37 +23,103 @@ SEAL = begin(0.02, "vault-sealed", "vault")
 
 # How a run ends early
 
-ANY = StopCondition.model_validate({"any_workload_down_for": "5s"})
-ALL = StopCondition.model_validate({"all_workloads_down_for": "5s"})
-
-
-@pytest.mark.parametrize(
-    ("condition", "lasting", "reason"),
-    [
-        (ANY, [], None),
-        (ANY, [0.0, 0.0], None),
-        (ANY, [4.999, 0.0], None),
-        (ANY, [5.0, 0.0], "a workload was down for 5 s"),
-        (ANY, [0.0, 9.0], "a workload was down for 5 s"),
-        (ALL, [], None),
-        (ALL, [9.0, 0.0], None),
-        (ALL, [9.0, 4.999], None),
-        (ALL, [9.0, 5.0], "all workloads were down for 5 s"),
-    ],
-)
-def test_stop_conditions(condition: StopCondition, lasting: list[float], reason: str | None) -> None:
-    assert tripped(condition, lasting) == reason
-
 
 def test_a_stop_condition_ends_the_run_with_the_fault_still_on(tmp_path: Path) -> None:
-    condition = StopCondition.model_validate({"any_workload_down_for": "100ms"})
-    stage = Stage(tmp_path, [SEAL, end(5.0, SEAL)], stop_if=[ALL, condition])
+    conditions = [stop("all_workloads_down_for", "5s"), stop("any_workload_down_for", "100ms")]
+    stage = Stage(tmp_path, [SEAL, end(5.0, SEAL)], stop_if=conditions)
     stage.sampler.down = {"orders": stage.clock.now()}
-    assert stage.conductor.conduct() == Ending("stopped", "a workload was down for 0.1 s")
+    reason = "orders was down for 100ms (stop_if: any_workload_down_for)"
+    assert stage.conductor.conduct() == Ending("stopped", reason)
     [event] = stage.of(StopTripped)
-    assert event.condition == "a workload was down for 0.1 s"
+    assert event.condition == reason
     assert stage.lab.the_vault.sealed
     assert stage.conductor.undo_all()
+
+
+def test_a_fault_that_does_not_bite_can_end_the_run(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, [SEAL, end(5.0, SEAL)], stop_if=[stop("fault_not_observed_for", "100ms")], observe_for=10)
+    stage.lab.the_vault.is_sealed = lambda: False  # type: ignore[method-assign]
+    reason = "vault-sealed on vault was not seen to bite within 100ms (stop_if: fault_not_observed_for)"
+    assert stage.conductor.conduct() == Ending("stopped", reason)
+
+
+def test_a_condition_that_is_not_met_ends_nothing(tmp_path: Path) -> None:
+    conditions = [
+        stop("fault_not_observed_for", "100ms"),
+        stop("error_rate", {"above": 0.5, "over": "1s"}),
+        stop("bystander_down_for", "100ms"),
+    ]
+    stage = Stage(tmp_path, [SEAL, end(0.3, SEAL)], stop_if=conditions)
+    stage.sampler.down = {"orders": stage.clock.now()}
+    stage.sampler.tallies = {"orders": Tally(5, 10, 10)}
+    assert stage.conductor.conduct() == Ending("completed")
+    assert stage.of(StopTripped) == []
+
+
+# Faults that are on for too long
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No fault may be on for long."""
+    monkeypatch.setattr(VaultSealed, "longest", 0.1)
+    monkeypatch.setattr(active, "LATE", 0.0)
+    monkeypatch.setattr(signals, "LOOK_EVERY", 0.01)
+
+
+TOO_LONG = "vault-sealed on vault was on for longer than 100ms, its longest"
+
+
+@pytest.mark.usefixtures("short")
+def test_a_fault_that_is_on_for_too_long_ends_the_run(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, [SEAL, end(30.0, SEAL)])
+    with pytest.raises(Stopped, match=TOO_LONG):
+        stage.conductor.conduct()
+    assert stage.lab.the_vault.sealed
+    assert stage.conductor.undo_all()
+    assert not stage.lab.the_vault.sealed
+    assert stage.open_intents == ()
+
+
+@pytest.mark.usefixtures("short")
+def test_it_does_so_when_the_timeline_itself_hangs(tmp_path: Path) -> None:
+    other = begin(0.03, "vault-paused", "vault", 1)
+    stage = Stage(tmp_path, [SEAL, other, end(30.0, other), end(30.0, SEAL)])
+
+    def hangs(what: str) -> None:
+        if "pause" in what:
+            time.sleep(30)
+
+    stage.lab.world.before_write = hangs
+    began = time.monotonic()
+    with stage.gate.installed(), pytest.raises(Stopped, match=TOO_LONG):
+        stage.conductor.conduct()
+    assert time.monotonic() - began < 10
+    stage.lab.world.before_write = lambda what: None
+    assert stage.conductor.undo_all()
+    assert stage.open_intents == ()
+
+
+@pytest.mark.usefixtures("short")
+def test_an_undo_in_time_and_what_happens_in_an_instant_are_not_too_long(tmp_path: Path) -> None:
+    instant = begin(0.0, "token-revoked", "vault", 1, instant=True)
+    stage = Stage(tmp_path, [instant, SEAL, end(0.06, SEAL)], observe_for=0.3)
+    stage.lab.the_vault.is_alive = lambda accessor: True  # type: ignore[method-assign]
+    assert stage.conductor.conduct() == Ending("completed")
+
+
+@pytest.mark.usefixtures("short")
+def test_an_undo_that_takes_its_time_is_not_disturbed(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, [SEAL, end(0.05, SEAL)])
+
+    def slow(what: str) -> None:
+        if "unseal" in what:
+            time.sleep(0.4)
+
+    stage.lab.world.before_write = slow
+    with stage.gate.installed():
+        assert stage.conductor.conduct() == Ending("completed")
+    assert stage.open_intents == ()
 
 
 def test_a_lost_engine_ends_the_run(tmp_path: Path) -> None:

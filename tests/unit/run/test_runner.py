@@ -20,6 +20,7 @@ from harness.lab.containers import EngineGone
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.progress import PlainLines
 from harness.plan.model import Plan, PlannedStep
+from harness.run import experiment
 from harness.run import runner as module
 from harness.run.folder import RunFolder
 from harness.run.open_runs import open_runs
@@ -74,16 +75,16 @@ class Trial:
         )
         played = {
             "resolve_images": lambda *given: (),
-            "start": lambda make_spec, *given: make_spec({}),
+            "start": lambda make_spec, *given, **named: make_spec({}),
             "set_up": lambda *given: None,
             "tear_down": self._tear_down,
             "RunningLab": lambda *given: self.lab,
             "Observers": _Observers,
-            "Sampler": lambda *given: _Sampler(),
-            "samplings": lambda *given: {},
         }
         for name, stand_in in played.items():
             monkeypatch.setattr(module, name, stand_in)
+        monkeypatch.setattr(experiment, "Sampler", lambda *given: _Sampler())
+        monkeypatch.setattr(experiment, "samplings", lambda *given: {})
 
     def _tear_down(self, *given: object) -> tuple[str, ...]:
         self.torn_down += 1

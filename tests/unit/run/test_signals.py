@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
-from harness.run.signals import SIGNALS, Interrupted, SignalGate
+from harness.run.signals import KNOCK, SIGNALS, EndedEarly, Interrupted, SignalGate, Stopped, watched
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +107,73 @@ def test_handlers_are_put_back() -> None:
         fails()
     assert [signal.getsignal(number) for number in SIGNALS] == before
     assert not set(map(id, during)) & set(map(id, before))
+
+
+# Stopped by a watch
+
+
+def test_a_watch_gets_the_main_thread_out_of_whatever_it_waits_for() -> None:
+    gate = SignalGate()
+    began = time.monotonic()
+    with gate.installed(), pytest.raises(Stopped, match=r"^enough$") as raised, watched(gate, lambda: "enough"):
+        time.sleep(30)
+    assert time.monotonic() - began < 10
+    assert (raised.value.ending, raised.value.reason) == ("stopped", "enough")
+    assert gate.noted is None, "it was no signal of a user"
+
+
+def test_nothing_swallows_a_stop_either() -> None:
+    assert issubclass(Stopped, EndedEarly)
+    assert not issubclass(EndedEarly, Exception)
+    assert not issubclass(Stopped, Interrupted)
+
+
+def test_a_watch_that_sees_nothing_disturbs_nobody() -> None:
+    gate, asked = SignalGate(), threading.Event()
+
+    def look() -> None:
+        asked.set()
+
+    with gate.installed():
+        with watched(gate, look):
+            assert asked.wait(10)
+        gate.heed()
+    assert not [thread for thread in threading.enumerate() if thread.name == "stop-watch"]
+
+
+def test_a_stop_does_not_disturb_the_undo() -> None:
+    gate = SignalGate()
+    with gate.installed():
+        gate.close()
+        gate.stop("enough", for_good=True)
+        send(KNOCK)
+        with pytest.raises(Stopped, match="enough"):
+            gate.open()
+
+
+def test_a_stop_for_good_ends_the_runs_to_come_and_another_does_not() -> None:
+    gate = SignalGate()
+    gate.stop("this one is too long", for_good=False)
+    with pytest.raises(Stopped):
+        gate.heed()
+    gate.open()
+    gate.stop("the lever", for_good=True)
+    gate.stop("too late", for_good=False)
+    for _ in range(2):
+        with pytest.raises(Stopped, match="the lever"):
+            gate.open()
+
+
+def test_a_knock_of_somebody_else_means_nothing() -> None:
+    with SignalGate().installed():
+        send(KNOCK)
+
+
+def test_a_signal_comes_before_a_stop() -> None:
+    gate = SignalGate()
+    with gate.installed():
+        gate.close()
+        gate.stop("enough", for_good=True)
+        send(signal.SIGINT)
+        with pytest.raises(Interrupted):
+            gate.open()

@@ -1,0 +1,174 @@
+"""Several runs in a row: which of them share a lab, and that none is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from harness.lab.errors import EnvironmentUnusable
+from harness.lab.progress import PlainLines, Progress
+from harness.run import series as module
+from harness.run.held import LabKey, NotFit
+from harness.run.runner import RunDone
+from harness.run.series import Series, in_order
+from harness.run.signals import Interrupted, SignalGate
+
+
+def scenario(name: str, topology: str, config: str = "") -> Any:
+    loaded = SimpleNamespace(topology_files=(Path(topology),), scenario=SimpleNamespace(name=name))
+    return SimpleNamespace(loaded=loaded, config=config)
+
+
+A1, A2, A3 = (scenario(f"a{number}", "a.yaml") for number in (1, 2, 3))
+B1 = scenario("b1", "b.yaml")
+
+
+@dataclass
+class Lab:
+    key: LabKey
+    number: int
+    unfit: str = ""
+    removed: int = 0
+
+    def make_fit(self) -> None:
+        if self.unfit:
+            raise NotFit(self.unfit)
+
+    def remove(self) -> tuple[str, ...]:
+        self.removed += 1
+        return ()
+
+
+@dataclass
+class Stage:
+    """Plays the runner: says which run had which lab."""
+
+    told: list[str] = field(default_factory=list)
+    labs: list[Lab] = field(default_factory=list)
+    unfit_after: set[str] = field(default_factory=set)
+    unsteady_in_used: set[str] = field(default_factory=set)
+    breaks_at: dict[str, BaseException] = field(default_factory=dict)
+    signal_at: str = ""
+
+    def runner(
+        self,
+        one: Any,
+        engine: object,
+        compose: object,
+        options: object,
+        progress: object,
+        rest: Sequence[object],
+        held: Lab | None,
+    ) -> Any:
+        made = SimpleNamespace(held=None)
+        name = one.loaded.scenario.name
+
+        def run(gate: SignalGate) -> RunDone:
+            if name in self.breaks_at:
+                raise self.breaks_at[name]
+            lab = held or Lab(LabKey.of(one), len(self.labs) + 1)
+            if held is None:
+                self.labs.append(lab)
+            self.told.append(f"{name} in lab {lab.number}")
+            unsteady = held is not None and name in self.unsteady_in_used
+            signal = 2 if name == self.signal_at else None
+            if rest and not unsteady and signal is None:
+                made.held = lab
+                lab.unfit = "policy p is gone" if name in self.unfit_after else ""
+            else:
+                lab.remove()
+            folder: Any = None
+            ending: Any = None
+            return RunDone(folder, ending, signal=signal, reused=held is not None, unsteady=unsteady)
+
+        made.run = run
+        return made
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    made = Stage()
+    monkeypatch.setattr(module, "Runner", made.runner)
+    return made
+
+
+@contextmanager
+def show() -> Iterator[Progress]:
+    yield PlainLines()
+
+
+def run(stage: Stage, *scenarios: Any, share: bool = True) -> list[RunDone]:
+    nothing: Any = None
+    return list(Series(nothing, nothing, nothing, show, share).runs(scenarios, SignalGate()))
+
+
+def all_removed(stage: Stage) -> bool:
+    return all(lab.removed for lab in stage.labs)
+
+
+def test_runs_of_one_topology_share_a_lab(stage: Stage) -> None:
+    run(stage, A1, A2, A3)
+    assert stage.told == ["a1 in lab 1", "a2 in lab 1", "a3 in lab 1"]
+    assert all_removed(stage)
+
+
+def test_they_come_one_after_the_other_wherever_they_stand(stage: Stage) -> None:
+    run(stage, A1, B1, A2)
+    assert stage.told == ["a1 in lab 1", "a2 in lab 1", "b1 in lab 2"]
+    assert all_removed(stage)
+
+
+def test_whoever_wants_a_new_lab_each_time_gets_it_in_the_order_given(stage: Stage) -> None:
+    run(stage, A1, B1, A2, share=False)
+    assert stage.told == ["a1 in lab 1", "b1 in lab 2", "a2 in lab 3"]
+    assert all_removed(stage)
+
+
+def test_the_same_files_with_other_variables_are_another_topology() -> None:
+    other = scenario("a4", "a.yaml", config="environment: {A: b}")
+    assert [one.loaded.scenario.name for one in in_order([A1, other, A2])] == ["a1", "a2", "a4"]
+
+
+def test_a_lab_that_is_not_as_it_was_is_not_used_again(stage: Stage) -> None:
+    stage.unfit_after = {"a1"}
+    run(stage, A1, A2, A3)
+    assert stage.told == ["a1 in lab 1", "a2 in lab 2", "a3 in lab 2"]
+    assert all_removed(stage)
+
+
+def test_without_a_steady_state_in_a_used_lab_the_run_is_made_in_a_new_one(stage: Stage) -> None:
+    stage.unsteady_in_used = {"a2"}
+    done = run(stage, A1, A2, A3)
+    assert stage.told == ["a1 in lab 1", "a2 in lab 1", "a2 in lab 2", "a3 in lab 2"]
+    assert [one.unsteady for one in done] == [False, False, False]
+    assert all_removed(stage)
+
+
+def test_a_signal_ends_the_series_and_leaves_no_lab(stage: Stage) -> None:
+    stage.signal_at = "a2"
+    done = run(stage, A1, A2, A3)
+    assert [one.signal for one in done] == [None, 2]
+    assert all_removed(stage)
+
+
+@pytest.mark.parametrize("error", [EnvironmentUnusable("the engine is gone"), Interrupted(15), ZeroDivisionError()])
+def test_a_run_that_cannot_be_made_leaves_no_lab(stage: Stage, error: BaseException) -> None:
+    stage.breaks_at = {"a2": error}
+    with pytest.raises(type(error)):
+        run(stage, A1, A2, A3)
+    assert stage.told == ["a1 in lab 1"]
+    assert all_removed(stage)
+
+
+def test_whoever_stops_asking_leaves_no_lab(stage: Stage) -> None:
+    nothing: Any = None
+    runs = Series(nothing, nothing, nothing, show, True).runs([A1, A2], SignalGate())
+    next(runs)
+    runs.close()
+    assert all_removed(stage)
