@@ -117,7 +117,7 @@ def test_undo_is_right_without_inject_and_when_repeated(lab: RunningLab, name: s
 
 @pytest.mark.parametrize(("how", "answer"), [("reset", "refused"), ("blackhole", "no answer")])
 def test_only_the_named_workload_loses_its_way_to_vault(lab: RunningLab, how: str, answer: str) -> None:
-    fault = registry.get("vault-unreachable")
+    fault = registry.get("network-partition")
     args, record = prepared(fault, "vault", {"workloads": ["orders"], "how": how}, lab)
     assert (ask(lab, "orders"), ask(lab, "billing")) == ("200", "200")
     fault.inject(record, args, lab, Random(0))
@@ -132,7 +132,7 @@ def test_only_the_named_workload_loses_its_way_to_vault(lab: RunningLab, how: st
 
 
 def test_without_names_everybody_loses_the_way_to_vault(lab: RunningLab) -> None:
-    fault = registry.get("vault-unreachable")
+    fault = registry.get("network-partition")
     args, record = prepared(fault, "vault", {}, lab)
     fault.inject(record, args, lab, Random(0))
     try:
@@ -146,7 +146,7 @@ def test_without_names_everybody_loses_the_way_to_vault(lab: RunningLab) -> None
 
 def test_a_way_that_nobody_tries_is_no_evidence(lab: RunningLab) -> None:
     """An idle workload proves nothing: a cut that caught no connection has not been seen to bite."""
-    fault = registry.get("vault-unreachable")
+    fault = registry.get("network-partition")
     args, record = prepared(fault, "vault", {"workloads": ["payments"]}, lab)  # it needs no Vault
     fault.inject(record, args, lab, Random(0))
     assert wait_for(lambda: fault.observe(record, lab), 2) is None
@@ -157,7 +157,7 @@ def test_a_way_that_nobody_tries_is_no_evidence(lab: RunningLab) -> None:
     ("name", "given", "words"),
     [
         ("token-revoked", {"workloads": ["order"]}, "no workload 'order'"),
-        ("vault-unreachable", {"workloads": ["nobody"]}, "no workload 'nobody'"),
+        ("network-partition", {"workloads": ["nobody"]}, "no workload 'nobody'"),
         ("rotation-half-done", {"secret": "kv/nothing"}, "kv/nothing"),
     ],
 )
