@@ -22,7 +22,8 @@ def _all() -> dict[str, AnyFault]:
 def _instances(base: type[Any]) -> list[AnyFault]:
     found: list[AnyFault] = []
     for subclass in base.__subclasses__():
-        if not inspect.isabstract(subclass):
+        shared = subclass.__name__.startswith("_")  # what the faults of a family have in common
+        if not shared and not inspect.isabstract(subclass):
             found.append(subclass())
         found.extend(_instances(subclass))
     return found

@@ -32,7 +32,7 @@ class LabKey:
 
     @classmethod
     def of(cls, prepared: Prepared) -> LabKey:
-        return cls(prepared.loaded.topology_files, prepared.config)
+        return cls(tuple(file.resolve() for file in prepared.loaded.topology_files), prepared.config)
 
 
 @dataclass(slots=True)

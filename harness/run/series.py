@@ -43,7 +43,7 @@ class Series:
         order = in_order(prepared) if self._share else list(prepared)
         try:
             for index, one in enumerate(order):
-                rest = [other for other in order[index:] if self._share and LabKey.of(other) == LabKey.of(one)]
+                rest = [other for other in order[index + 1 :] if self._share and LabKey.of(other) == LabKey.of(one)]
                 done = self._one(one, rest, gate)
                 yield done
                 if done.signal is not None:

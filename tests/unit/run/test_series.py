@@ -50,6 +50,7 @@ class Stage:
     """Plays the runner: says which run had which lab."""
 
     told: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)  # runs that left their lab for another
     labs: list[Lab] = field(default_factory=list)
     unfit_after: set[str] = field(default_factory=set)
     unsteady_in_used: set[str] = field(default_factory=set)
@@ -80,6 +81,7 @@ class Stage:
             signal = 2 if name == self.signal_at else None
             if rest and not unsteady and signal is None:
                 made.held = lab
+                self.kept.append(name)
                 lab.unfit = "policy p is gone" if name in self.unfit_after else ""
             else:
                 lab.remove()
@@ -115,6 +117,7 @@ def all_removed(stage: Stage) -> bool:
 def test_runs_of_one_topology_share_a_lab(stage: Stage) -> None:
     run(stage, A1, A2, A3)
     assert stage.told == ["a1 in lab 1", "a2 in lab 1", "a3 in lab 1"]
+    assert stage.kept == ["a1", "a2"]
     assert all_removed(stage)
 
 
@@ -128,6 +131,10 @@ def test_whoever_wants_a_new_lab_each_time_gets_it_in_the_order_given(stage: Sta
     run(stage, A1, B1, A2, share=False)
     assert stage.told == ["a1 in lab 1", "b1 in lab 2", "a2 in lab 3"]
     assert all_removed(stage)
+
+
+def test_the_same_file_by_another_way_is_the_same() -> None:
+    assert LabKey.of(scenario("a", "tokens/../a.yaml")) == LabKey.of(scenario("b", "vault/../a.yaml"))
 
 
 def test_the_same_files_with_other_variables_are_another_topology() -> None:
