@@ -19,7 +19,7 @@ from harness.lab.errors import EnvironmentUnusable
 
 USAGE, INCONCLUSIVE, UNUSABLE, INTERRUPTED = 2, 3, 4, 130
 DISK_TROUBLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
-PUTS_RIGHT = frozenset({"heal", "gc", "completion"})  # commands that need not be told of runs that were killed
+PUTS_RIGHT = frozenset({"heal", "gc", "completion", "stop"})  # commands that need not be told of killed runs
 
 
 class CommandFolder(click.Group):

@@ -94,6 +94,22 @@ def complete_scenario(ctx: click.Context, param: click.Parameter, incomplete: st
     return [entry.name for entry in find_scenarios(root) if entry.name.startswith(incomplete)]
 
 
+def complete_open_run(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Ids of runs that are going on, for shell completion."""
+    from harness.run.open_runs import open_runs
+
+    del ctx, param
+    return [one.folder.name for one in open_runs() if one.alive and one.folder.name.startswith(incomplete)]
+
+
+def complete_fault(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Ids of faults, for shell completion."""
+    from harness.faults.registry import fault_names
+
+    del ctx, param
+    return [name for name in fault_names() if name.startswith(incomplete)]
+
+
 def complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Ids of runs, for shell completion."""
     del param

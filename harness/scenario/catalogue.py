@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.scenario.document import read_document
+from harness.scenario.document import Plain, read_document
 from harness.scenario.problems import ScenarioError, closest
 
 SUFFIX = ".scenario.yaml"
@@ -41,6 +41,20 @@ def find_scenarios(root: Path) -> tuple[CatalogueEntry, ...]:
     """All scenarios below *root*, by group and name. Files that cannot be read are listed with the reason."""
     entries = [_entry(path, root) for path in scenario_files(root)]
     return tuple(sorted(entries, key=lambda entry: (entry.group, entry.name)))
+
+
+def steps_with(fault: str, root: Path) -> tuple[tuple[CatalogueEntry, dict[str, Plain]], ...]:
+    """Every step below *root* that is *fault* (or an operator's act of that name), with its scenario."""
+    found = []
+    for entry in find_scenarios(root):
+        try:
+            timeline = read_document(entry.path).data.get("timeline")
+        except ScenarioError:
+            continue
+        for step in timeline if isinstance(timeline, list) else ():
+            if isinstance(step, dict) and fault in (step.get("fault"), step.get("operator")):
+                found.append((entry, step))
+    return tuple(found)
 
 
 def _entry(path: Path, root: Path) -> CatalogueEntry:

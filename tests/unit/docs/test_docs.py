@@ -86,7 +86,7 @@ def test_nothing_else_lies_among_the_generated_pages() -> None:
 def test_the_reference_has_every_fault_expectation_and_command() -> None:
     made = reference.pages()
     for heading in faults.fault_names():
-        assert f"\n## {heading}\n" in made["faults.md"]
+        assert f"\n### {heading}\n" in made["faults.md"]
     for heading in checks.names():
         assert f"\n## {heading}\n" in made["expectations.md"]
     for heading in cli.list_commands(click.Context(cli)):
@@ -187,11 +187,13 @@ def test_the_readme_begins_with_the_two_commands() -> None:
     assert text(README).count("\n") <= 120
 
 
-def test_the_readme_lists_every_scenario_with_its_summary() -> None:
+def test_the_readme_lists_scenarios_with_their_summaries_and_says_where_the_rest_is() -> None:
     table = re.search(r"\| scenario \|.*?\n\n", text(README), re.DOTALL)
     assert table is not None
     rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", table[0], re.MULTILINE))
-    assert rows == SCENARIOS
+    assert len(rows) >= 10
+    assert rows.items() <= SCENARIOS.items()
+    assert "(docs/reference/scenarios.md)" in text(README)
 
 
 def test_contributing_is_one_page() -> None:

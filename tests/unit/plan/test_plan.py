@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ from harness.plan.describe import describe
 from harness.plan.make import make_plan
 from harness.plan.model import Action, Plan
 from harness.scenario.base import StrictModel
-from harness.scenario.model import Reading, Scenario
-from harness.scenario.vocabulary import ExpectationKind, FaultKind, Vocabulary
+from harness.scenario.model import Scenario
+from harness.scenario.steps import Reading
+from harness.scenario.vocabulary import ExpectationKind, FaultKind, StopKind, Vocabulary
+from harness.stops import registry as stops
 from harness.topology.model import Topology
 from harness.topology.parse import parse_topology
 
@@ -27,11 +30,12 @@ class CutArgs(StrictModel):
 VOCABULARY = Vocabulary.of(
     [
         FaultKind("vault-sealed", frozenset({"vault"}), NoArgs),
-        FaultKind("vault-unreachable", frozenset({"vault"}), CutArgs),
+        FaultKind("network-partition", frozenset({"vault"}), CutArgs),
         FaultKind("token-revoked", frozenset({"vault"}), CutArgs, instant=True),
         FaultKind("break-glass-opened", frozenset({"resource"}), NoArgs, operator=True),
     ],
     [ExpectationKind("stays_available", NoArgs)],
+    [StopKind(name, stops.get(name).Args) for name in stops.names()],
 )
 
 SEALED = {"fault": "vault-sealed", "on": "vault", "at": "5s", "for": "20s"}
@@ -117,7 +121,7 @@ def test_touching_is_not_spoilt_by_binary_fractions(topology: Topology) -> None:
 def test_windows_that_end_together_unwind_from_the_inside(topology: Topology) -> None:
     outer = SEALED
     inner = {"operator": "break-glass-opened", "on": "ledger", "at": "10s", "for": "15s"}
-    same = {"fault": "vault-unreachable", "on": "vault", "at": "5s", "for": "20s"}
+    same = {"fault": "network-partition", "on": "vault", "at": "5s", "for": "20s"}
     plan = make_plan(scenario(outer, inner, same), topology, seed=0)
     ends = [step.fault_id for step in plan.steps if step.action is Action.END]
     assert ends == ["timeline.1", "timeline.2", "timeline.0"]
@@ -133,7 +137,7 @@ def test_the_hash_depends_on_all_that_matters(topology: Topology) -> None:
 
     assert len(hash_of()) == 64
     assert hash_of() == hash_of()
-    cut = {"fault": "vault-unreachable", "on": "vault", "at": "5s", "for": "20s"}
+    cut = {"fault": "network-partition", "on": "vault", "at": "5s", "for": "20s"}
     different = {
         hash_of(),
         hash_of(seed=2),
@@ -165,7 +169,7 @@ def test_each_fault_has_randomness_of_its_own(topology: Topology) -> None:
 
 def test_a_plan_in_words(topology: Topology) -> None:
     steps = [
-        {"fault": "vault-unreachable", "on": "vault", "at": "5s", "for": "20s", "with": {"how": "blackhole"}},
+        {"fault": "network-partition", "on": "vault", "at": "5s", "for": "20s", "with": {"how": "blackhole"}},
         {"operator": "break-glass-opened", "on": "ledger", "at": "7.5s", "for": "5s"},
         REVOKED | {"at": "30s", "with": {"workloads": ("orders", "billing")}},
     ]
@@ -174,12 +178,82 @@ def test_a_plan_in_words(topology: Topology) -> None:
         f"x: 40s of timeline, seed 7, plan {plan.hash()[:12]}",
         "probe 2 workloads every 100ms: billing, orders",
         "   0s  steady state proven, the clock starts",
-        "   5s  inject vault-unreachable on vault (vault, hashicorp/vault:1.21.0) with workloads=all how=blackhole",
+        "   5s  inject network-partition on vault (vault, hashicorp/vault:1.21.0) with workloads=all how=blackhole",
         " 7.5s  operator: break-glass-opened on ledger (resource)",
         "12.5s  operator takes back: break-glass-opened on ledger (resource)",
-        "  25s  undo vault-unreachable on vault (vault, hashicorp/vault:1.21.0)",
+        "  25s  undo network-partition on vault (vault, hashicorp/vault:1.21.0)",
         "  30s  inject token-revoked on vault (vault, hashicorp/vault:1.21.0) "
         "with workloads=orders,billing how=reset, not undone",
         "  40s  end, after watching the recovery for 10s",
         "stop early if any workload down for 120s",
+    )
+
+
+# Whom faults may reach
+
+
+def reach(*steps: dict[str, Any], **services: Any) -> tuple[str, ...]:
+    """The bystanders of a plan with these steps, with *services* for those of the topology."""
+    workload = {"image": "app", "x-lockout": {"role": "workload", "probe": {"tcp": {"port": 1}}}}
+
+    def needing(*needs: str, **more: object) -> dict[str, Any]:
+        block: dict[str, Any] = {**workload["x-lockout"], "access": {"primary": {"needs": list(needs)}}, **more}  # type: ignore[dict-item]
+        return {**workload, "x-lockout": block}
+
+    known = {
+        "vault": {"x-lockout": {"role": "vault", "initialise": {}}},
+        "idp": {"x-lockout": {"role": "idp", "port": 1}},
+        "ledger": {"x-lockout": {"role": "resource", "port": 1}},
+        "billing": needing("vault"),
+        "orders": needing("vault"),
+        "payments": needing("idp", "ledger"),
+        **services,
+    }
+    made = make_plan(scenario(*steps), parse_topology({"services": known}, [Path("compose.yaml")]), seed=1)
+    return made.bystanders
+
+
+OPENED = {"operator": "break-glass-opened", "on": "ledger", "at": "5s", "for": "5s"}
+
+
+def test_who_needs_nothing_that_fails_is_a_bystander() -> None:
+    assert reach(SEALED) == ("payments",)
+    assert reach(SEALED, OPENED) == ("payments",), "what is opened breaks nothing"
+    assert reach(SEALED, SEALED | {"at": "30s", "on": "idp"}) == ()
+
+
+def test_a_fault_that_names_workloads_reaches_only_those() -> None:
+    assert reach(REVOKED | {"with": {"workloads": ("orders",)}}) == ("billing", "payments")
+    assert reach(REVOKED) == ("payments",)
+
+
+def test_the_target_itself_is_no_bystander() -> None:
+    assert reach(SEALED | {"on": "orders"}) == ("billing", "payments")
+
+
+def test_what_knows_it_and_what_it_starts_after_counts_as_needed() -> None:
+    probe = {"role": "workload", "probe": {"tcp": {"port": 1}}}
+    known = {"x-lockout": {**probe, "identity": [{"vault": "vault", "method": "approle", "role": "x"}]}}
+    after = {"x-lockout": probe, "depends_on": {"helper": {}}}
+    helper = {"depends_on": {"vault": {}}}
+    assert reach(SEALED, known=known, after=after, helper=helper, alone={"x-lockout": probe}) == ("alone", "payments")
+
+
+def test_who_is_out_of_reach_does_not_change_the_hash(topology: Topology) -> None:
+    plan = make_plan(scenario(SEALED), topology, seed=7)
+    assert replace(plan, bystanders=("somebody",)).hash() == plan.hash()
+
+
+def test_stop_conditions_in_words(topology: Topology) -> None:
+    conditions = [
+        {"bystander_down_for": "5s"},
+        {"workload_down": {"workload": "orders", "for": "20s"}},
+        {"error_rate": {"above": 0.5, "over": "30s"}},
+    ]
+    plan = make_plan(scenario(SEALED, stop_if=conditions), topology, seed=7)
+    assert describe(plan, topology)[-4:] == (
+        "stop early if bystander down for 5s",
+        "stop early if workload down: workload=orders for=20s",
+        "stop early if error rate: above=0.5 over=30s",
+        "bystanders: billing, orders",
     )

@@ -12,7 +12,8 @@ from pydantic import Field
 from harness.scenario.base import Duration, StrictModel
 from harness.scenario.loader import LoadedScenario, load_scenario
 from harness.scenario.problems import ScenarioError
-from harness.scenario.vocabulary import ExpectationKind, FaultKind, Vocabulary
+from harness.scenario.vocabulary import ExpectationKind, FaultKind, Holds, StopKind, Vocabulary
+from harness.stops.args import LimitAlone
 
 
 class NoArgs(StrictModel):
@@ -49,11 +50,29 @@ class CountArgs(StrictModel):
     per: Duration
 
 
+class DownArgs(StrictModel):
+    workload: str
+    limit: Duration = Field(alias="for")
+
+
+def holding(*aspects: str) -> Holds:
+    return lambda target, args: frozenset(f"{target}/{aspect}" for aspect in aspects)
+
+
+def cuts(target: str, args: CutArgs) -> frozenset[str]:
+    """What this one holds depends on its arguments."""
+    return frozenset(f"{target}/route of {workload}" for workload in args.workloads)
+
+
 VOCABULARY = Vocabulary.of(
     [
-        FaultKind("vault-sealed", frozenset({"vault"}), NoArgs, summary="Vault is sealed."),
-        FaultKind("vault-unreachable", frozenset({"vault"}), CutArgs),
+        FaultKind("vault-sealed", frozenset({"vault"}), NoArgs, summary="Vault is sealed.", holds=holding("seal")),
+        FaultKind("vault-hard-kill", frozenset({"vault"}), NoArgs, holds=holding("container", "seal")),
+        FaultKind("vault-stopped", frozenset({"vault"}), NoArgs, holds=holding("container", "seal")),
+        FaultKind("vault-slow", frozenset({"vault"}), NoArgs, longest=30.0),
+        FaultKind("network-partition", frozenset({"vault"}), CutArgs, holds=cuts),
         FaultKind("token-revoked", frozenset({"vault"}), CutArgs, instant=True),
+        FaultKind("vault-resealed", frozenset({"vault"}), NoArgs, instant=True, holds=holding("seal")),
         FaultKind("static-role-rotated", frozenset({"vault"}), RotateArgs, instant=True),
         FaultKind("idp-down-warm", frozenset({"idp"}), NoArgs),
         FaultKind("break-glass-opened", frozenset({"resource"}), OpenArgs, operator=True),
@@ -63,6 +82,11 @@ VOCABULARY = Vocabulary.of(
         ExpectationKind("recovers_without_restart", NoArgs),
         ExpectationKind("fails_over", FailsOverArgs),
         ExpectationKind("no_stampede", CountArgs),
+    ],
+    [
+        StopKind("any_workload_down_for", LimitAlone),
+        StopKind("all_workloads_down_for", LimitAlone),
+        StopKind("workload_down", DownArgs, "This workload is down for long."),
     ],
 )
 

@@ -12,7 +12,8 @@ from harness.checks.judgement import AcceptedRisk
 from harness.scenario.base import Duration, StrictModel
 from harness.scenario.claims import to_claims
 from harness.scenario.loader import LoadedScenario, load_scenario
-from harness.scenario.vocabulary import ExpectationKind, FaultKind, Vocabulary
+from harness.scenario.vocabulary import ExpectationKind, FaultKind, StopKind, Vocabulary
+from harness.stops.args import LimitAlone
 
 from .conftest import GOOD
 
@@ -23,7 +24,11 @@ class SoonArgs(ExpectationArgs):
 
 SEALED = FaultKind("vault-sealed", frozenset({"vault"}), StrictModel)
 NAMES = ("re_authenticates", "recovers_without_restart")
-VOCABULARY = Vocabulary.of([SEALED], [ExpectationKind(NAMES[0], SoonArgs), ExpectationKind(NAMES[1], ExpectationArgs)])
+VOCABULARY = Vocabulary.of(
+    [SEALED],
+    [ExpectationKind(NAMES[0], SoonArgs), ExpectationKind(NAMES[1], ExpectationArgs)],
+    [StopKind("any_workload_down_for", LimitAlone)],
+)
 
 
 def test_claims_are_those_of_the_scenario(tmp_path: Path) -> None:

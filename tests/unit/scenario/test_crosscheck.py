@@ -109,7 +109,7 @@ def test_a_fitting_scenario_has_no_problems(load: Load, topology: Topology, voca
             id="fails-over-to-nowhere",
         ),
         pytest.param(
-            [("vault-sealed", "vault-unreachable"), ("for: 20s", "for: 20s\n    with: {workloads: [orders, vault]}")],
+            [("vault-sealed", "network-partition"), ("for: 20s", "for: 20s\n    with: {workloads: [orders, vault]}")],
             [
                 "10:32: timeline.0.with.workloads.1: service 'vault' has the role 'vault', a workload is needed; "
                 "workloads: fragile, lonely, orders"
@@ -243,6 +243,17 @@ def test_an_operator_step_must_not_outlast_what_it_opens(tmp_path: Path, topolog
     step = "  - {at: 6s, operator: break-glass-opened, on: ledger, for: 9s, with: {at_most: 5s}}\nexpect:"
     [found] = problems_of(edited(("expect:", step)), tmp_path, topology)
     assert "timeline.1.with.at_most: ends by itself after 5s, before 9s are over" in found
+
+
+def test_a_stop_condition_names_a_workload_that_is_started(tmp_path: Path, topology: Topology) -> None:
+    def problem_of(workload: str) -> str:
+        condition = f"workload_down: {{workload: {workload}, for: 5s}}"
+        [found] = problems_of(edited(("any_workload_down_for: 120s", condition)), tmp_path, topology)
+        return found
+
+    place = f"{NAME}:19:31: stop_if.0.workload_down.workload: "
+    assert problem_of("order") == place + "unknown workload 'order', did you mean 'orders'?"
+    assert problem_of("ledger").startswith(place + "service 'ledger' has the role 'resource', a workload is needed;")
 
 
 def problems_of(text: str, folder: Path, topology: Topology) -> list[str]:

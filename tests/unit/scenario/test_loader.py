@@ -10,8 +10,9 @@ import pytest
 
 from harness.scenario.document import MAX_BYTES, MAX_DEPTH, MAX_VALUES
 from harness.scenario.loader import LoadedScenario, load_scenario
-from harness.scenario.model import Reading, Scenario
+from harness.scenario.model import Scenario
 from harness.scenario.problems import ScenarioError
+from harness.scenario.steps import Reading
 from harness.scenario.vocabulary import Vocabulary
 
 from .conftest import GOOD, CutArgs, WithinArgs
@@ -41,7 +42,7 @@ def test_a_good_scenario_is_read_into_types(load: Load, tmp_path: Path) -> None:
     assert orders.controls == ("nist-800-53r5:CP-10", "nist-csf-2.0:PR.IR-03")
     assert fragile.accepted_risk is not None
     assert fragile.accepted_risk.until == date(2027, 6, 30)
-    assert scenario.stop_if[0].any_workload_down_for == 120.0
+    assert scenario.stop_if[0].as_document() == {"any_workload_down_for": "120s"}
     assert (scenario.observe_for, scenario.sampling.every, scenario.seed) == (10.0, 0.1, None)
     assert loaded.topology_files == (tmp_path / "lab.yaml",)
 
@@ -54,7 +55,7 @@ def test_a_scenario_survives_being_written_and_read_again(load: Load, vocabulary
 
 def test_arguments_are_typed_by_the_fault(load: Load) -> None:
     text = edited(
-        ("fault: vault-sealed", "fault: vault-unreachable"),
+        ("fault: vault-sealed", "fault: network-partition"),
         ("    for: 20s", "    for: 20s\n    with: {workloads: [orders], how: blackhole}"),
     )
     args = load(text).scenario.timeline[0].args
@@ -72,8 +73,9 @@ def test_arguments_are_typed_by_the_fault(load: Load) -> None:
         pytest.param(
             [("fault: vault-sealed", "fault: earthquake")],
             [
-                "7:12: timeline.0.fault: unknown fault 'earthquake'; known: idp-down-warm, static-role-rotated, "
-                "token-revoked, vault-sealed, vault-unreachable"
+                "7:12: timeline.0.fault: unknown fault 'earthquake'; known: idp-down-warm, network-partition, "
+                "static-role-rotated, token-revoked, vault-hard-kill, vault-resealed, vault-sealed, vault-slow, "
+                "vault-stopped"
             ],
             id="unknown-fault",
         ),
@@ -112,7 +114,7 @@ def test_arguments_are_typed_by_the_fault(load: Load) -> None:
         ),
         pytest.param(
             [("for: 20s", "for: 601s")],
-            ["9:10: timeline.0.for: 601s is outside the limits, 100ms to 600s"],
+            ["9:10: timeline.0.for: 601s is past the limit: 'vault-sealed' lasts 600s at most"],
             id="fault-too-long",
         ),
         pytest.param(
@@ -155,7 +157,7 @@ def test_arguments_are_typed_by_the_fault(load: Load) -> None:
             id="wrong-arguments",
         ),
         pytest.param(
-            [("vault-sealed", "vault-unreachable"), ("for: 20s", "for: 20s\n    with: {how: blackhol}")],
+            [("vault-sealed", "network-partition"), ("for: 20s", "for: 20s\n    with: {how: blackhol}")],
             ["10:17: timeline.0.with.how: expected one of reset, blackhole, not 'blackhol', did you mean 'blackhole'?"],
             id="wrong-choice",
         ),
@@ -226,8 +228,58 @@ def test_arguments_are_typed_by_the_fault(load: Load) -> None:
         ),
         pytest.param(
             [("- any_workload_down_for: 120s", "- {}")],
-            ["19:5: stop_if.0: write exactly one of 'any_workload_down_for' and 'all_workloads_down_for'"],
+            [
+                "19:5: stop_if.0: write exactly one stop condition in each entry; known: "
+                "any_workload_down_for, all_workloads_down_for, workload_down"
+            ],
             id="empty-stop-condition",
+        ),
+        pytest.param(
+            [("any_workload_down_for: 120s", "any_workload_down_for: 120s\n    all_workloads_down_for: 2m")],
+            [
+                "19:5: stop_if.0: write exactly one stop condition in each entry; known: "
+                "any_workload_down_for, all_workloads_down_for, workload_down"
+            ],
+            id="two-stop-conditions-in-one",
+        ),
+        pytest.param(
+            [("any_workload_down_for: 120s", "any_workload_down: 120s")],
+            [
+                "19:5: stop_if.0.any_workload_down: unknown stop condition 'any_workload_down', "
+                "did you mean 'any_workload_down_for'?"
+            ],
+            id="unknown-stop-condition",
+        ),
+        pytest.param(
+            [("any_workload_down_for: 120s", "workload_down: {workload: orders, fro: 5s}")],
+            [
+                "19:20: stop_if.0.workload_down: required key 'for' is missing",
+                "19:39: stop_if.0.workload_down: unknown key 'fro', did you mean 'for'?",
+            ],
+            id="unknown-argument-of-a-stop-condition",
+        ),
+        pytest.param(
+            [("any_workload_down_for: 120s", "workload_down: 120s")],
+            ["19:20: stop_if.0.workload_down: expected a mapping, not '120s'; write {} when there is nothing to set"],
+            id="stop-condition-without-its-mapping",
+        ),
+        pytest.param(
+            [("any_workload_down_for: 120s", "any_workload_down_for: 120")],
+            [
+                "19:28: stop_if.0.any_workload_down_for: 120 is not a duration: write a number with a unit, "
+                "such as 500ms, 20s, 2m or 1h"
+            ],
+            id="stop-condition-without-unit",
+        ),
+        pytest.param(
+            [("for: 20s", "for: 99ms")],
+            ["9:10: timeline.0.for: 99ms is too short; at least 100ms"],
+            id="fault-too-short",
+        ),
+        pytest.param(
+            [("fault: vault-sealed", "fault: vault-slow"), ("for: 20s", "for: 31s")],
+            ["9:10: timeline.0.for: 31s is past the limit: 'vault-slow' lasts 30s at most"],
+            id="fault-longer-than-this-one-may-be",
         ),
         pytest.param(
             [("name: vault-outage", "name: other")],
