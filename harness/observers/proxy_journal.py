@@ -12,7 +12,7 @@ from harness.observers.journal import journal
 
 @journal("proxy-journal", role="proxy")
 def parse_proxy(service: str, entry: dict[str, Any], stamp: Stamp, who: Attribution) -> ProxyConnection | None:
-    """One connection attempt."""
+    """One connection attempt, or what a rule has done."""
     if entry.get("journal") != "proxy" or "outcome" not in entry:
         return None
     client = str(entry.get("client") or "")
@@ -24,5 +24,6 @@ def parse_proxy(service: str, entry: dict[str, Any], stamp: Stamp, who: Attribut
         route=str(entry.get("route") or ""),
         outcome=str(entry["outcome"]),
         client=client,
+        rule=str(entry.get("rule") or ""),
         workload=who.by_address(client),
     )

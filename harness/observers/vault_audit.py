@@ -30,7 +30,7 @@ def parse_audit(service: str, entry: dict[str, Any], stamp: Stamp, who: Attribut
     if auth.get("display_name") == "root":
         return None
     metadata = auth.get("metadata") or issued.get("metadata") or {}
-    role = str(metadata.get("role_name") or metadata.get("role") or "")
+    role = str(metadata.get("role_name") or metadata.get("role") or metadata.get("cert_name") or "")
     remote = str(request.get("remote_address") or "")
     path = str(request.get("path") or "")
     # Some refusals (an unknown JWT role, say) are answers with an error in them, and no error of the entry.
