@@ -11,7 +11,7 @@ from harness.checks.proofs import is_login, observers, service
 from harness.checks.registry import CannotTellError, expectation
 from harness.checks.verdict import Evidence, Finding, failed, inconclusive, passed
 from harness.checks.windows import PROXY_JOURNAL, anchor, blind, faults_meant
-from harness.history.events import ProxyConnection
+from harness.history.events import PROXY_HIT, ProxyConnection
 from harness.history.index import History
 from harness.history.samples import TOLERANCE
 from harness.scenario.base import Duration, format_duration
@@ -49,7 +49,7 @@ def check(history: History, workload: str, args: Args) -> Finding:
     start = anchor(history, "inject", args.fault)
     end = history.horizon
     targets = {span.target for span in faults_meant(history, args.fault)}
-    connections = [c for c in history.proxy_connections if c.workload == workload]
+    connections = [c for c in history.proxy_connections if c.workload == workload and c.outcome != PROXY_HIT]
     routes = {c.route for c in history.proxy_connections} & targets
     connections = [c for c in connections if not routes or c.route in routes]
     requests = history.requests.get(workload, [])

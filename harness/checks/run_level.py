@@ -50,7 +50,10 @@ def run_completed(history: History, _run: RunClaims) -> Finding:
     at = Evidence(history.ended.t, f"run {history.ended.ending}: {history.ended.reason or 'no reason given'}")
     if history.ended.ending == "completed" and not history.stops:
         return passed("the run went to its end")
-    why = history.stops[0].condition if history.stops else history.ended.reason
+    why = history.ended.reason
+    if history.stops:
+        stop = history.stops[0]
+        why, at = stop.condition, Evidence(stop.t, f"stop condition met: {stop.condition}")
     return inconclusive(f"the run was {history.ended.ending}" + (f": {why}" if why else ""), at)
 
 

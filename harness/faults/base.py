@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, ClassVar, Generic, TypeVar
 
 from harness.faults.ports import Lab
-from harness.scenario.base import StrictModel
+from harness.scenario.base import LONGEST_FAULT, StrictModel
 
 A = TypeVar("A", bound=StrictModel)
 R = TypeVar("R", bound=StrictModel)
@@ -33,14 +33,16 @@ class Fault(ABC, Generic[A, R]):
 
     Class attributes: ``name`` as scenarios write it, where possible the failure catalogue's id; ``group`` its letter
     there (``groups.py``); ``roles`` it may be aimed at (``x-lockout`` roles); ``takes`` the aspects of the target that
-    are this fault's alone while it lasts; ``instant`` for what cannot be taken back and so has no duration;
-    ``operator`` for a planned act of a person rather than a failure. The first docstring line is the summary users see.
+    are this fault's alone while it lasts; ``longest`` how many seconds it may last; ``instant`` for what cannot be
+    taken back and so has no duration; ``operator`` for a planned act of a person rather than a failure. The first line
+    of the docstring is the summary that users see.
     """
 
     name: ClassVar[str]
     group: ClassVar[str]
     roles: ClassVar[frozenset[str]]
     takes: ClassVar[frozenset[str]] = frozenset()
+    longest: ClassVar[float] = LONGEST_FAULT
     instant: ClassVar[bool] = False
     operator: ClassVar[bool] = False
     Args: ClassVar[type[StrictModel]] = NoArgs

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from random import Random
 
 from pydantic import Field
 
 from harness.faults.base import Fault
-from harness.faults.ports import FaultNotPossible, Lab
+from harness.faults.ports import FaultNotPossible, Lab, VaultAdmin
+from harness.lab.errors import EnvironmentUnusable
 from harness.scenario.base import StrictModel
+
+_OUT_OF_STEP = "check-and-set parameter did not match the current version"  # Vault's words
 
 
 class StaticRoleArgs(StrictModel):
     role: str = Field(description="The static role of Vault's database engine.")
-    mount: str = "database"
+    mount: str = Field("database", description="Where the database engine is mounted in Vault.")
 
 
 class StaticRoleRecord(StrictModel):
@@ -165,3 +169,58 @@ class RotationHalfDone(_StoredPasswordFault):
 
     def _seen(self, database: str, old: bool, new: bool) -> str | None:
         return f"{database} accepts the old password and refuses the stored one" if old and not new else None
+
+
+class RotationCasConflict(_StoredPasswordFault):
+    """Two rotators race: one is refused by check-and-set, and forces its password into the store all the same.
+
+    Both have read the same version. The winner writes with ``cas`` and changes the database; the loser, refused with
+    the same ``cas``, writes without it, and so the store holds a password that the database never heard of, while the
+    one of before is dead. A resilient client tries the previous version; a fragile one takes whatever is newest. The
+    rotator that does it right reads again when it is refused. Source: failure catalogue, ``rotation-cas-conflict``.
+    """
+
+    name = "rotation-cas-conflict"
+
+    def inject(self, record: StoredPasswordRecord, args: StoredPasswordArgs, lab: Lab, rng: Random) -> None:
+        vault = lab.vault(record.service)
+        values = dict(vault.kv_read(record.secret, record.version_before))
+        winner, loser = ({**values, "password": lab.mint_password()} for _ in range(2))
+        if self._refusal(record, winner, vault):
+            raise EnvironmentUnusable(f"somebody else has just changed {record.secret} of {record.service}")
+        lab.database(record.database).set_password(winner["username"], winner["password"])
+        if not self._refusal(record, loser, vault):
+            raise EnvironmentUnusable(f"{record.service} took two writes to {record.secret} with the same cas")
+        vault.kv_write(record.secret, loser)
+
+    def observe(self, record: StoredPasswordRecord, lab: Lab) -> str | None:
+        vault, database = lab.vault(record.service), lab.database(record.database)
+        if vault.kv_version(record.secret) < record.version_before + 2:
+            return None
+        winner = vault.kv_read(record.secret, record.version_before + 1)
+        stored = vault.kv_read(record.secret)
+        if not database.accepts(winner["username"], winner["password"]):
+            return None
+        if database.accepts(stored["username"], stored["password"]):
+            return None
+        if not self._refusal(record, stored, vault):
+            return None
+        return (
+            f'{record.service} refuses a write with cas {record.version_before} ("{_OUT_OF_STEP}"); {record.database} '
+            "accepts the winner's password and refuses the one that the loser forced into the store"
+        )
+
+    def _seen(self, database: str, old: bool, new: bool) -> str | None:
+        raise NotImplementedError  # it has three passwords to compare
+
+    @staticmethod
+    def _refusal(record: StoredPasswordRecord, values: Mapping[str, str], vault: VaultAdmin) -> bool:
+        """Whether Vault refuses to write *values* over the version of before; when it does not, they are written."""
+        mount, _, name = record.secret.partition("/")
+        try:
+            vault.api_write(f"{mount}/data/{name}", {"data": values, "options": {"cas": record.version_before}})
+        except EnvironmentUnusable as error:
+            if _OUT_OF_STEP in str(error):
+                return True
+            raise
+        return False

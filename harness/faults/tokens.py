@@ -24,7 +24,7 @@ class TokenRecord(StrictModel):
     accessors: tuple[str, ...] = Field(strict=False)
 
 
-def _living_tokens(target: str, workloads: tuple[str, ...], lab: Lab, mount: str | None = None) -> tuple[str, ...]:
+def living_tokens(target: str, workloads: tuple[str, ...], lab: Lab, mount: str | None = None) -> tuple[str, ...]:
     accessors = lab.vault(target).accessors(lab.vault_roles(target, workloads), mount)
     if not accessors:
         of = ", ".join(workloads) or "any workload"
@@ -33,7 +33,7 @@ def _living_tokens(target: str, workloads: tuple[str, ...], lab: Lab, mount: str
     return accessors
 
 
-def _each(accessors: tuple[str, ...], vault: VaultAdmin, act: Callable[[str], None]) -> None:
+def each(accessors: tuple[str, ...], vault: VaultAdmin, act: Callable[[str], None]) -> None:
     """Let *act* do its work on every token, but for those that come to their end by themselves meanwhile."""
     for accessor in accessors:
         try:
@@ -65,11 +65,11 @@ class TokenRevoked(Fault[TokenArgs, TokenRecord]):
     Record = TokenRecord
 
     def prepare(self, target: str, args: TokenArgs, lab: Lab) -> TokenRecord:
-        return TokenRecord(service=target, accessors=_living_tokens(target, args.workloads, lab))
+        return TokenRecord(service=target, accessors=living_tokens(target, args.workloads, lab))
 
     def inject(self, record: TokenRecord, args: TokenArgs, lab: Lab, rng: Random) -> None:
         vault = lab.vault(record.service)
-        _each(record.accessors, vault, vault.revoke)
+        each(record.accessors, vault, vault.revoke)
 
     def observe(self, record: TokenRecord, lab: Lab) -> str | None:
         return _all_dead(record, lab)
@@ -111,7 +111,7 @@ class TokenMaxTtl(Fault[MaxTtlArgs, MaxTtlRecord]):
         default, maximum = lab.vault(target).auth_ttls(args.mount)
         return MaxTtlRecord(
             service=target,
-            accessors=_living_tokens(target, args.workloads, lab, args.mount),
+            accessors=living_tokens(target, args.workloads, lab, args.mount),
             mount=args.mount,
             default_ttl_before=default,
             max_ttl_before=maximum,
@@ -126,9 +126,9 @@ class TokenMaxTtl(Fault[MaxTtlArgs, MaxTtlRecord]):
 
     def _shorten(self, record: MaxTtlRecord, args: MaxTtlArgs, vault: VaultAdmin) -> None:
         # In this order: once the maximum is lowered, Vault refuses the renewal that shortens a token, too.
-        _each(record.accessors, vault, lambda accessor: vault.shorten(accessor, args.remaining))
+        each(record.accessors, vault, lambda accessor: vault.shorten(accessor, args.remaining))
         maximum = max(1, round(args.max_ttl))
-        vault.set_auth_ttls(record.mount, min(record.default_ttl_before, maximum), maximum)
+        vault.set_auth_ttls(record.mount, min(record.default_ttl_before or maximum, maximum), maximum)
 
     def observe(self, record: MaxTtlRecord, lab: Lab) -> str | None:
         return _all_dead(record, lab)
@@ -139,5 +139,9 @@ class TokenMaxTtl(Fault[MaxTtlArgs, MaxTtlRecord]):
     def healed(self, record: MaxTtlRecord, lab: Lab) -> str | None:
         before = (record.default_ttl_before, record.max_ttl_before)
         if lab.vault(record.service).auth_ttls(record.mount) == before:
-            return f"maximum TTL of auth mount {record.mount} is {record.max_ttl_before} s again"
+            return f"maximum TTL of auth mount {record.mount} is {_in_words(record.max_ttl_before)} again"
         return None
+
+
+def _in_words(ttl: int) -> str:
+    return f"{ttl} s" if ttl else "Vault's own"

@@ -135,12 +135,20 @@ class ResourceAccess(Event, frozen=True, kw_only=True, tag="resource.access"):
     credential: str = ""  # fingerprint
 
 
+PROXY_HIT = "hit"
+
+
 class ProxyConnection(Event, frozen=True, kw_only=True, tag="proxy.connection"):
-    """A connection attempt that arrived at the fault proxy, or a further request over one that was kept open."""
+    """A connection attempt that arrived at the fault proxy, or a further request over one that was kept open.
+
+    With the outcome ``hit`` it is no attempt by itself: a rule has done something to a connection, or to a request over
+    one, which have events of their own.
+    """
 
     proxy: str
     route: str  # upstream service
-    outcome: str  # relayed, reused (asked again over an open connection), cut, upstream-unreachable
+    outcome: str  # relayed, reused (asked again over an open connection), cut, upstream-unreachable, hit
+    rule: str = ""  # the rule that cut or hit it
     client: str  # address
     workload: str = ""
 

@@ -20,6 +20,9 @@ _MARKER = "[redacted:"
 # A multi-line secret is usually logged line by line; its lines count as secrets from this length on.
 _SHORTEST_LINE = 16
 
+# Where programs break base64: as in PEM, and as in mail and `base64` itself.
+_WRAPPED_AT = (64, 76)
+
 _SHAPES = re.compile(
     r"""
       (?P<vault_token> \bhv[sbr]\.[A-Za-z0-9_-]{8,}            # since Vault 1.10: service, batch, recovery
@@ -36,9 +39,10 @@ _SHAPES = re.compile(
 class Redactor:
     """Replaces secrets in texts by ``[redacted:label]``. Safe to use from several threads.
 
-    A registered secret is found as it is and as base64 (standard and URL alphabet, at any of the three
-    alignments inside a longer encoded text), hexadecimal, URL-escaped, HTML-escaped, and JSON-escaped once or
-    twice (a JSON text inside a JSON text). A value registered under two labels is shown under the first.
+    A registered secret is found as it is and as base64 (standard and URL alphabet, at any of the three alignments
+    inside a longer encoded text, and in the lines in which ``base64`` writes a long one), hexadecimal, URL-escaped,
+    HTML-escaped, and JSON-escaped once or twice (a JSON text inside a JSON text). A value registered under two labels
+    is shown under the first.
     """
 
     def __init__(self) -> None:
@@ -153,6 +157,9 @@ def _base64_forms(raw: bytes) -> Iterator[str]:
         whole = encode(raw).decode()
         yield whole
         yield whole.rstrip("=")
+        for width in _WRAPPED_AT:
+            lines = (whole[at : at + width] for at in range(0, len(whole), width))
+            yield from (line for line in lines if _SHORTEST_LINE <= len(line) < len(whole))
         for shift in range(3):
             # Of the secret inside a longer text only the characters made of its bits alone are certain.
             text = encode(bytes(shift) + raw).decode()

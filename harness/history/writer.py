@@ -31,6 +31,7 @@ _LAB_NAMES = {
     "route",
     "action",
     "outcome",
+    "rule",
 }
 _NAMES = _RUN_NAMES | _LAB_NAMES | {"fault_id", "fault", "target", "stage"}
 

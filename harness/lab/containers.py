@@ -21,7 +21,7 @@ import requests
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 
-from harness.faults.ports import Variable
+from harness.faults.ports import Disk, Variable
 from harness.lab.errors import EnvironmentUnusable
 
 RUN_LABEL = "lockout.run"
@@ -29,6 +29,7 @@ SERVICE_LABEL = "com.docker.compose.service"
 T = TypeVar("T")
 KILLED = 137  # what a shell reports for a command that went down with its container
 COMMAND_TIMEOUT = 60.0  # seconds
+CPU_PERIOD = 100_000  # microseconds, the kernel's own choice; a share of the processor is counted against it
 SKEW_NOISE = 0.25  # seconds; asking the engine takes about a tenth of that
 
 
@@ -169,6 +170,23 @@ class RunContainers:
 
     def started_at(self, service: str) -> str:
         return str(self._inspect(service)["State"]["StartedAt"])
+
+    def disk(self, service: str, path: str) -> Disk | None:
+        done = self.run_in(service, ["df", "-P", "-k", path])
+        numbers = done.stdout.split("\n")[1].split()[1:4] if not done.code and done.stdout.count("\n") > 1 else []
+        if len(numbers) < 3 or not (numbers[0].isdigit() and numbers[2].isdigit()):
+            return None
+        return Disk(int(numbers[0]) * 1024, int(numbers[2]) * 1024)
+
+    def cpus(self, service: str) -> float:
+        set_up = self._inspect(service)["HostConfig"]
+        quota, period = int(set_up.get("CpuQuota") or 0), int(set_up.get("CpuPeriod") or CPU_PERIOD)
+        return int(set_up.get("NanoCpus") or 0) / 1e9 or max(quota, 0) / period
+
+    def limit_cpus(self, service: str, cpus: float) -> None:
+        container = self._find(service)
+        quota = round(cpus * CPU_PERIOD) if cpus else -1
+        self.ask(lambda: container.update(cpu_period=CPU_PERIOD, cpu_quota=quota))
 
     def environment(self, service: str) -> tuple[Variable, ...]:
         told = _variables(self._inspect(service)["Config"].get("Env") or (), "docker inspect")

@@ -18,12 +18,13 @@ from harness.lab.admin.proxy import ProxyOperator
 from harness.lab.admin.vault import VaultOperator
 from harness.lab.containers import RunContainers
 from harness.lab.errors import EnvironmentUnusable
+from harness.lab.networks import RunNetworks
 from harness.lab.secrets import RunSecrets
 from harness.lab.spec import LabSpec
 from harness.topology.model import Block
 from harness.topology.services import Administered, DatabaseBlock, IdpBlock, ProxyBlock, ResourceBlock
 from harness.topology.vault import AdminToken, VaultBlock
-from harness.topology.workload import IdpIdentity, VaultIdentity
+from harness.topology.workload import IdpIdentity, VaultIdentity, WorkloadBlock
 
 B = TypeVar("B", bound=Block)
 T = TypeVar("T")
@@ -41,6 +42,10 @@ class RunningLab:
     @property
     def containers(self) -> RunContainers:
         return self._containers
+
+    @cached_property
+    def networks(self) -> RunNetworks:
+        return RunNetworks(self._containers)
 
     def _block(self, service: str, kind: type[B]) -> B:
         known = self.spec.topology.services.get(service)
@@ -196,6 +201,13 @@ class RunningLab:
         known = self.spec.topology.services.get(service)
         return (known.role if known else None) or ""
 
+    def port(self, service: str) -> int | None:
+        known = self.spec.topology.services.get(service)
+        block = known.block if known is not None else None
+        if isinstance(block, WorkloadBlock):
+            return block.probe.http.port if block.probe.http is not None else None
+        return getattr(block, "port", None)
+
     def vault_roles(self, vault: str, workloads: tuple[str, ...]) -> frozenset[str]:
         return frozenset(login.role for login in self.vault_logins(vault, workloads))
 
@@ -222,6 +234,17 @@ class RunningLab:
             for workload in workloads or self.workloads()
             for identity in self.spec.topology.workload(workload).identity
             if isinstance(identity, IdpIdentity) and identity.idp == idp
+        )
+
+    def idps(self) -> tuple[str, ...]:
+        return tuple(
+            sorted(
+                service.name
+                for service in self.spec.topology.by_role("idp")
+                if isinstance(service.block, IdpBlock)
+                and service.block.admin_port is not None
+                and self._containers.state(service.name) == "running"
+            )
         )
 
     def judges(self) -> tuple[str, ...]:

@@ -22,6 +22,16 @@ def parent_label(vault: str, role: str) -> str:
     return f"{vault}-parent-of-{role}"
 
 
+def refresh_token_label(idp: str, workload: str) -> str:
+    """Of the first refresh token that a workload was handed."""
+    return f"{idp}-refresh-token-{workload}"
+
+
 def connection_label(vault: str, mount: str) -> str:
     """Of the password with which a database engine logs in."""
     return f"{vault}-{mount}-connection"
+
+
+def client_key_label(vault: str, workload: str) -> str:
+    """Of the private key of the client certificate that a workload was handed."""
+    return f"{vault}-client-key-{workload}"

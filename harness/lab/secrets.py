@@ -75,6 +75,11 @@ class RunSecrets:
                 number += 1
             return self.mint(f"{prefix}-{number}")
 
+    def look_again(self) -> None:
+        """Take over what another process has kept meanwhile."""
+        with self._lock:
+            self._values |= json.loads(self.path.read_text(encoding="utf-8"))
+
     def get(self, label: str) -> str | None:
         return self._values.get(label)
 

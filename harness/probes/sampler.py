@@ -18,9 +18,10 @@ from harness.history.clock import RunClock
 from harness.history.events import AnyEvent, ClockJumped, LeakFound, Sample
 from harness.history.redaction import Redactor
 from harness.probes.answer import Probe, ProbeAnswer
+from harness.stops.view import MOST_PROBES, Tally
 
 IN_FLIGHT = 32  # probes of one workload that may be unanswered at once; more if that many are sent within its timeout
-KEPT = 2000  # of the last samples of one workload
+KEPT = MOST_PROBES  # of the last samples of one workload
 JUMP = 0.5  # seconds of drift between wall and monotonic clock that count as a jump
 
 MakeProbe = Callable[[aiohttp.ClientSession], Probe]
@@ -86,6 +87,12 @@ class Sampler:
         recent = [ok for _, answered, ok in list(self._latest[workload]) if answered >= now - span]
         needed = max(1, int(span / self._samplings[workload].every * 0.5))
         return len(recent) >= needed and all(recent)
+
+    def tally(self, workload: str, span: float) -> Tally:
+        """How many of the samples answered in the last *span* seconds failed."""
+        now = self._clock.now()
+        recent = [ok for _, answered, ok in list(self._latest[workload]) if answered >= now - span]
+        return Tally(recent.count(False), len(recent), int(span / self._samplings[workload].every))
 
     def last_error(self, workload: str) -> str:
         """Why the last sample that failed did, free of secrets; empty when none has."""

@@ -108,12 +108,15 @@ def _undo_all(dead: OpenRun, containers: RunContainers, say: Say) -> Iterator[tu
     folder = RunFolder(dead.folder)
     if not dead.folder.is_dir():
         raise FileNotFoundError("it is gone")
-    intents = outstanding(folder.ledger)
-    if not intents:
-        return
-    lab = RunningLab(load_spec(dead.folder), containers, RunSecrets(dead.run, Redactor()))
+    if outstanding(folder.ledger):
+        lab = RunningLab(load_spec(dead.folder), containers, RunSecrets(dead.run, Redactor()))
+        yield from undo_outstanding(folder, lab, say)
+
+
+def undo_outstanding(folder: RunFolder, lab: RunningLab, say: Say) -> Iterator[tuple[str, str]]:
+    """Each fault that the ledger in *folder* calls on, the newest first, and why it could not be undone, if so."""
     ledger = UndoLedger(folder.ledger)
-    for intent in intents:
+    for intent in outstanding(folder.ledger):
         what = f"{intent.fault} on {intent.target}"
         say(f"undoing {what}")
         error = _undo(intent, lab)

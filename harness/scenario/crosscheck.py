@@ -13,6 +13,7 @@ from harness.scenario.model import Scenario
 from harness.scenario.problems import Loc, Problem, unknown
 from harness.scenario.steps import Step
 from harness.scenario.vocabulary import Vocabulary
+from harness.stops.view import MOST_PROBES
 from harness.topology.model import Topology
 
 
@@ -39,17 +40,20 @@ class _Checker:
         self.started = topology.started_with(scenario.services)
 
     def all(self) -> Iterator[Issue]:
+        loc: Loc
         yield from self._services()
         for index, step in enumerate(self.scenario.timeline):
             yield from self._target(("timeline", index, "on"), step.on, step.name)
             yield from self._args(("timeline", index, "with"), step.args)
             yield from self._open_long_enough(index)
         for index, condition in enumerate(self.scenario.stop_if):
-            yield from self._args(("stop_if", index, condition.name), condition.args)
+            loc = ("stop_if", index, condition.name)
+            yield from self._args(loc, condition.args)
+            yield from self._can_be_counted((*loc, "over"), getattr(condition.args, "over", None))
         for index, claims in enumerate(self.scenario.expect):
             yield from self._of_role(("expect", index, "workload"), claims.workload, "workload")
             for one in claims.expectations:
-                loc: Loc = ("expect", index, one.name)
+                loc = ("expect", index, one.name)
                 yield from self._args(loc, one.args)
                 yield from self._anchor((*loc, "fault"), getattr(one.args, "fault", None))
                 yield from self._watched_long_enough((*loc, "within"), one.args)
@@ -91,6 +95,13 @@ class _Checker:
         if getattr(args, "after", None) == "undo" and within is not None and within > self.scenario.observe_for:
             watched = format_duration(self.scenario.observe_for)
             yield loc, f"the run ends {watched} after the last undo; write a longer 'observe_for', or a shorter limit"
+
+    def _can_be_counted(self, loc: Loc, over: object) -> Iterator[Issue]:
+        """A span with more probes than are remembered would never be full."""
+        most = MOST_PROBES * self.scenario.sampling.every
+        if isinstance(over, float) and over > most:
+            every, longest = format_duration(self.scenario.sampling.every), format_duration(most)
+            yield loc, f"with a probe every {every}, {MOST_PROBES} of which are remembered, {longest} at most"
 
     def _services(self) -> Iterator[Issue]:
         for index, name in enumerate(self.scenario.services or ()):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+MOST_PROBES = 2000  # of one workload that are remembered while it runs, and so can be counted
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:

@@ -54,6 +54,41 @@ class JwtAuth(StrictModel):
     roles: dict[str, JwtRole] = Field(default_factory=dict)
 
 
+class TokenRole(StrictModel):
+    """Tokens that somebody else obtains and hands over. They can be renewed for ever, each time for ``period``.
+
+    Unless they are orphans, they are children of one token of the platform, and die with it.
+    """
+
+    policies: Texts = Field(min_length=1)
+    period: Duration
+    orphan: Flag = True
+
+
+class TokenAuth(StrictModel):
+    """Vault's own method, which is always mounted at ``token``."""
+
+    TAG: ClassVar[str] = "token"
+
+    type: Literal["token"]
+    roles: dict[str, TokenRole] = Field(default_factory=dict)
+
+
+class CertRole(TokenSettings):
+    """Who presents a client certificate of the secrets engine at ``pki``, with the role's name as its common name."""
+
+    pki: str = Field("pki", min_length=1)
+
+
+class CertAuth(StrictModel):
+    """Logging in by a client certificate. A token may be renewed without, so that certificates can be replaced."""
+
+    TAG: ClassVar[str] = "cert"
+
+    type: Literal["cert"]
+    roles: dict[str, CertRole] = Field(default_factory=dict)
+
+
 class Generated(StrictModel):
     """A value lockout makes up: a random text, or the fresh password of a database role that it creates."""
 
@@ -97,6 +132,7 @@ class DynamicRole(StrictModel):
     """Vault makes a database user per lease. SQL with Vault's ``{{name}}`` templates."""
 
     creation: Texts = Field(min_length=1)
+    renewal: Texts = ()  # Vault's own, which moves VALID UNTIL, when empty
     revocation: Texts = ()
     default_ttl: Duration
     max_ttl: Duration
@@ -126,6 +162,25 @@ class TransitSecrets(StrictModel):
     keys: Texts = Field(min_length=1)
 
 
+class PkiRole(StrictModel):
+    """Issues certificates, for clients and servers, for just these names."""
+
+    names: Texts = Field(min_length=1)
+    ttl: Duration  # of those who ask for nothing else
+    max_ttl: Duration
+
+
+class PkiSecrets(StrictModel):
+    """A certificate authority of Vault's own, with a root that lives a day. ``crl_expiry``: how long a CRL is good."""
+
+    TAG: ClassVar[str] = "pki"
+
+    type: Literal["pki"]
+    common_name: str = Field(min_length=1)
+    crl_expiry: Duration | None = None
+    roles: dict[str, PkiRole] = Field(default_factory=dict)
+
+
 def _by_type(*known: str) -> Any:
     def choose(value: Mapping[str, Any]) -> str | None:
         given = value.get("type")
@@ -135,14 +190,18 @@ def _by_type(*known: str) -> Any:
 
 
 AuthMethod = Annotated[
-    Annotated[AppRoleAuth, Tag("(approle)")] | Annotated[JwtAuth, Tag("(jwt)")],
-    _by_type("approle", "jwt"),
+    Annotated[AppRoleAuth, Tag("(approle)")]
+    | Annotated[JwtAuth, Tag("(jwt)")]
+    | Annotated[TokenAuth, Tag("(token)")]
+    | Annotated[CertAuth, Tag("(cert)")],
+    _by_type("approle", "jwt", "token", "cert"),
 ]
 SecretsEngine = Annotated[
     Annotated[KvSecrets, Tag("(kv-v2)")]
     | Annotated[DatabaseSecrets, Tag("(database)")]
-    | Annotated[TransitSecrets, Tag("(transit)")],
-    _by_type("kv-v2", "database", "transit"),
+    | Annotated[TransitSecrets, Tag("(transit)")]
+    | Annotated[PkiSecrets, Tag("(pki)")],
+    _by_type("kv-v2", "database", "transit", "pki"),
 ]
 
 
@@ -155,6 +214,9 @@ class Provision(StrictModel):
 
     @model_validator(mode="after")
     def _known_policies(self) -> Self:
+        if wrong := [mount for mount, method in self.auth.items() if (method.type == "token") != (mount == "token")]:
+            words = "the method of type 'token' is mounted at 'token', and no other is"
+            raise nested([Found(("auth", wrong[0], "type"), words)])
         known = self.policies.keys() | {"default"}
         found = [
             Found(("auth", mount, "roles", name, "policies", index), unknown("policy", policy, known))

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from harness.scenario.messages import Found
 from harness.scenario.problems import Loc, unknown
 from harness.topology.model import Block, Service
-from harness.topology.provision import AppRoleAuth, DatabaseSecrets, Generated, JwtAuth, KvSecrets, Provision
+from harness.topology.provision import CertAuth, DatabaseSecrets, Generated, KvSecrets, PkiSecrets, Provision
 from harness.topology.services import IdpBlock, ProxyBlock
 from harness.topology.vault import VaultBlock
-from harness.topology.workload import IdpIdentity, VaultIdentity, WorkloadBlock
+from harness.topology.workload import DatabaseIdentity, IdpIdentity, VaultIdentity, WorkloadBlock
 
 Services = Mapping[str, Service]
 
@@ -71,6 +71,8 @@ def _of_workload(name: str, block: WorkloadBlock, services: Services, roles: Map
             idp = services[identity.idp].block if identity.idp in services else None
             if isinstance(idp, IdpBlock) and idp.clients and identity.client not in idp.clients:
                 yield Found((*at, "client"), unknown("client", identity.client, idp.clients))
+        elif isinstance(identity, DatabaseIdentity):
+            yield from _expect_role((*at, "database"), identity.database, "database", services, roles)
         else:
             yield from _expect_role((*at, "resource"), identity.resource, "resource", services, roles)
 
@@ -84,7 +86,7 @@ def _of_vault_identity(at: Loc, identity: VaultIdentity, services: Services) -> 
     if method is None:
         place: Loc = (*at, "mount") if identity.mount else (*at, "method")
         yield Found(place, unknown("auth method", identity.at, auth))
-    elif not isinstance(method, AppRoleAuth if identity.method == "approle" else JwtAuth):
+    elif method.type != identity.method:
         message = f"{identity.at!r} of {identity.vault!r} is of type {method.type!r}, not {identity.method!r}"
         yield Found((*at, "method"), message)
     elif identity.role not in method.roles:
@@ -92,6 +94,7 @@ def _of_vault_identity(at: Loc, identity: VaultIdentity, services: Services) -> 
 
 
 def _of_provision(provision: Provision, services: Services, roles: Mapping[str, str]) -> Iterator[Found]:
+    yield from _of_cert_roles(provision)
     for mount, engine in provision.secrets.items():
         at: Loc = ("secrets", mount)
         if isinstance(engine, DatabaseSecrets):
@@ -103,3 +106,16 @@ def _of_provision(provision: Provision, services: Services, roles: Mapping[str, 
                     if isinstance(value, Generated) and value.on:
                         place = (*at, "entries", path, key, "on")
                         yield from _expect_role(place, value.on, "database", services, roles)
+
+
+def _of_cert_roles(provision: Provision) -> Iterator[Found]:
+    """Certificates come from a role of the same name of a secrets engine of type pki."""
+    engines = {mount: engine for mount, engine in provision.secrets.items() if isinstance(engine, PkiSecrets)}
+    for mount, method in provision.auth.items():
+        if isinstance(method, CertAuth):
+            for name, role in method.roles.items():
+                at: Loc = ("auth", mount, "roles", name)
+                if role.pki not in engines:
+                    yield Found((*at, "pki"), unknown("pki secrets engine", role.pki, engines))
+                elif name not in engines[role.pki].roles:
+                    yield Found(at, unknown(f"role of {role.pki}", name, engines[role.pki].roles), on_key=True)

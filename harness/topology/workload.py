@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, Tag
 
 from harness.scenario.base import StrictModel, Texts
-from harness.topology.fields import ContainerPath, ServiceName, tagged
+from harness.topology.fields import ContainerPath, Flag, ServiceName, tagged
 from harness.topology.probe import Probe
 
 PathName = Literal["primary", "secondary", "cached", "break-glass"]
@@ -21,15 +21,23 @@ class AccessPath(StrictModel):
 
 
 class VaultIdentity(StrictModel):
-    """Known to a Vault by an auth role. With ``deliver``, lockout writes ``role_id`` and ``secret_id`` there."""
+    """Known to a Vault by an auth role. With ``deliver``, lockout writes ``role_id`` and ``secret_id`` there.
+
+    ``wrapped``: the SecretID comes response-wrapped, as ``wrapped_secret_id``, a token that gives it out once.
+    With the method ``token`` it does not log in itself: lockout obtains a token for it and delivers it as ``token``.
+    With ``cert`` it is handed a client certificate to begin with, as ``client.crt`` and ``client.key``, which the
+    secrets engine at ``pki`` issues by a role of the same name.
+    """
 
     TAG: ClassVar[str] = "vault"
 
     vault: ServiceName
-    method: Literal["approle", "jwt"]
+    method: Literal["approle", "jwt", "token", "cert"]
     role: str = Field(min_length=1)
     mount: str | None = Field(None, min_length=1)  # the method's own name when absent
     deliver: ContainerPath | None = None
+    wrapped: Flag = False
+    pki: str = Field("pki", min_length=1)
 
     @property
     def at(self) -> str:
@@ -57,16 +65,31 @@ class BreakGlassIdentity(StrictModel):
     deliver: ContainerPath | None = None
 
 
+class DatabaseIdentity(StrictModel):
+    """Holds the password of a fixed database role, which lockout makes; a member of the groups ``member_of``.
+
+    With ``deliver``, lockout writes ``username`` and ``password`` there.
+    """
+
+    TAG: ClassVar[str] = "database"
+
+    database: ServiceName
+    role: str = Field(min_length=1)
+    member_of: Texts = ()
+    deliver: ContainerPath | None = None
+
+
 def _kind(value: Mapping[str, Any]) -> str | None:
-    kinds = [kind for kind in ("vault", "idp", "resource") if kind in value]
+    kinds = [kind for kind in ("vault", "idp", "resource", "database") if kind in value]
     return kinds[0] if len(kinds) == 1 else None
 
 
 Identity = Annotated[
     Annotated[VaultIdentity, Tag("(vault)")]
     | Annotated[IdpIdentity, Tag("(idp)")]
-    | Annotated[BreakGlassIdentity, Tag("(resource)")],
-    tagged(_kind, "an identity needs exactly one of 'vault', 'idp' and 'resource'"),
+    | Annotated[BreakGlassIdentity, Tag("(resource)")]
+    | Annotated[DatabaseIdentity, Tag("(database)")],
+    tagged(_kind, "an identity needs exactly one of 'vault', 'idp', 'resource' and 'database'"),
 ]
 
 

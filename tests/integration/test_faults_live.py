@@ -99,6 +99,7 @@ def test_it_bites_and_is_undone_twice_in_a_row(lab: RunningLab, name: str) -> No
         if not fault.instant:
             assert fault.healed(record, lab) is None, "it counts as gone while it bites"
         proof, error = heal(fault, record, seen_by_another_process(lab))
+        lab.secrets.look_again()
         assert proof, error
         if name not in STAYS_DEAD:
             assert fault.observe(record, lab) is None
@@ -144,6 +145,22 @@ def test_without_names_everybody_loses_the_way_to_vault(lab: RunningLab) -> None
     assert ask(lab, "billing") == "200"
 
 
+def test_a_workload_that_was_restarted_is_still_cut_off(lab: RunningLab) -> None:
+    """It may come back with another address; the rule goes by its name."""
+    fault = registry.get("network-partition")
+    args, record = prepared(fault, "vault", {"workloads": ["orders"]}, lab)
+    fault.inject(record, args, lab, Random(0))
+    try:
+        lab.containers.stop("orders", grace=0.0)
+        assert fault.healed(record, lab) is None
+        lab.containers.start("orders")
+        assert ask(lab, "orders").startswith("refused")
+        assert ask(lab, "billing") == "200"
+    finally:
+        assert heal(fault, record, lab)[0]
+    assert ask(lab, "orders") == "200"
+
+
 def test_a_way_that_nobody_tries_is_no_evidence(lab: RunningLab) -> None:
     """An idle workload proves nothing: a cut that caught no connection has not been seen to bite."""
     fault = registry.get("network-partition")
@@ -167,3 +184,31 @@ def test_what_cannot_be_is_refused_before_anything_is_done(
     fault = registry.get(name)
     with pytest.raises((FaultNotPossible, EnvironmentUnusable), match=words):
         fault.prepare("vault", fault.Args.model_validate(given), lab)
+
+
+@pytest.mark.parametrize(
+    ("name", "by", "vault_says", "ledger_says"),
+    [
+        ("clock-issuer-ahead", "50s", "", "not_yet_valid"),
+        ("clock-issuer-ahead", "70s", "not yet valid", "not_yet_valid"),
+        ("clock-issuer-behind", "20s", "", ""),  # its tokens of 25 s have 5 s left
+        ("clock-issuer-behind", "75s", "", "expired"),
+        ("clock-issuer-behind", "95s", "expired", "expired"),
+    ],
+)
+def test_how_far_a_clock_may_be_off(lab: RunningLab, name: str, by: str, vault_says: str, ledger_says: str) -> None:
+    """Vault's JWT method allows for 60 s on either side, whatever else it may be told to; the ledger for 1 s."""
+    fault = registry.get(name)
+    args, record = prepared(fault, "idp", {"by": by}, lab)
+    fault.inject(record, args, lab, Random(0))
+    try:
+        login = {"role": "orders-by-jwt", "jwt": lab.idp("idp").dated("vault")[1]}
+        if vault_says:
+            with pytest.raises(EnvironmentUnusable, match=vault_says):
+                lab.vault("vault").api_write("auth/jwt/login", login)
+        else:
+            lab.vault("vault").api_write("auth/jwt/login", login)
+        assert lab.ledger("ledger").judge(lab.idp("idp").dated("ledger")[1]) == ledger_says
+        assert (ledger_says or "takes it") in str(fault.observe(record, lab))
+    finally:
+        assert heal(fault, record, lab)[0]

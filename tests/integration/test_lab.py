@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import io
 import json
+import os
 import stat
+import tempfile
 import threading
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
@@ -33,23 +36,25 @@ from harness.run.judging import judge_folder, write_report
 from harness.run.prepare import prepare
 from harness.run.runner import Runner, RunOptions
 from harness.run.signals import SignalGate
-from tests.integration.labs import WHOLE
+from tests.integration import canaries
+from tests.integration.secrets_scan import Scanner
 from tests.integration.support import files_of, objects_of, shapes_in
 
 pytestmark = pytest.mark.engine
 
-SCENARIO = f"""\
+SCENARIO = """\
 name: many-secrets
 summary: Secrets are minted before, during and after what happens.
-topology: {WHOLE}
+topology: canaries.compose.yaml
 timeline:
-  - {{at: 1s, fault: rotation-no-overlap, on: vault, with: {{secret: kv/billing}}}}
-  - {{at: 1.5s, fault: vault-sealed, on: vault, for: 1s}}
-  - {{at: 1.5s, operator: break-glass-opened, on: ledger, for: 1s}}
+  - {at: 1s, fault: rotation-no-overlap, on: vault, with: {secret: kv/billing}}
+  - {at: 1.5s, fault: vault-sealed, on: vault, for: 1s}
+  - {at: 1.5s, operator: break-glass-opened, on: ledger, for: 1s}
 observe_for: 3s
 expect:
-  - {{workload: payments, no_secret_leak: {{}}}}
+  - {workload: payments, no_secret_leak: {}}
 """
+OLD_FASHIONED = {"orders-legacy"}  # takes its token from its environment, as old programs do; lockout hands it a file
 PLAIN = {"pki"}  # the only container that runs as root, for the second that it takes to hand out certificates
 
 
@@ -64,6 +69,7 @@ class Kept:
     engine: Engine
     minted: dict[str, str]  # value to label
     seen: set[bytes] = field(default_factory=set)  # command lines of all processes of the machine
+    environments: set[bytes] = field(default_factory=set)  # of this process, and of what it started
 
     @property
     def containers(self) -> dict[str, Any]:
@@ -76,29 +82,34 @@ class Kept:
         secrets = RunSecrets(self.run, Redactor(), self.state / "lockout" / "secrets")
         return RunningLab(load_spec(self.folder.path), RunContainers(self.run, self.engine.client), secrets)
 
+    @cached_property
+    def scanner(self) -> Scanner:
+        """Knows all secrets that were registered until the run had ended."""
+        return Scanner((label, value) for value, label in self.minted.items())
+
     def found_in(self, data: bytes) -> list[str]:
-        """Labels of the secrets in *data*, and what looks like one."""
-        known = [label for value, label in self.minted.items() if any(form in data for form in forms(value))]
-        return known + shapes_in(data)
-
-
-def forms(value: str) -> set[bytes]:
-    """The ways in which programs write *value* down."""
-    raw = value.encode()
-    encoded = (base64.b64encode(raw), base64.urlsafe_b64encode(raw), quote(value, safe="").encode(), raw.hex().encode())
-    return {raw, json.dumps(value)[1:-1].encode(), *(one.rstrip(b"=") for one in encoded)}
+        """The secrets in *data*, and what looks like one."""
+        return self.scanner.found_in(data) + shapes_in(data)
 
 
 @contextlib.contextmanager
-def watching_processes(seen: set[bytes]) -> Iterator[None]:
-    """Collects the command lines of all processes of this machine, those in containers included."""
+def watching_processes(seen: set[bytes], environments: set[bytes], mark: str) -> Iterator[None]:
+    """Collects the command lines of all processes of this machine, those in containers included.
+
+    And the environments of this process and of those that inherited *mark* from it.
+    """
     over = threading.Event()
+    environments.add(Path("/proc/self/environ").read_bytes())
+    environments.add("\0".join(f"{name}={value}" for name, value in os.environ.items()).encode())
 
     def watch() -> None:
         while not over.wait(0.05):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
+            for folder in Path("/proc").glob("[0-9]*"):
                 with contextlib.suppress(OSError):
-                    seen.add(path.read_bytes())
+                    seen.add((folder / "cmdline").read_bytes())
+                    environment = (folder / "environ").read_bytes()
+                    if mark.encode() in environment:
+                        environments.add(environment)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -123,19 +134,21 @@ def kept(
         register(self, label, value)
         minted[value.strip()] = label
 
-    said, seen = io.StringIO(), set[bytes]()
+    said, seen, environments = io.StringIO(), set[bytes](), set[bytes]()
+    canaries.with_canaries(home)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(home / "state"))
         patch.setattr(Redactor, "register", registered)
         options = RunOptions(runs=home / "runs", keep=True)
         runner = Runner(prepare(scenario, compose), engine, compose, options, PlainLines(said))
         try:
-            with watching_processes(seen):
+            with watching_processes(seen, environments, str(home / "state")):
                 done = runner.run(SignalGate())
             judged = judge_folder(done.folder)
             render_text(write_report(done.folder, judged), report_console(said))
             assert done.ending.ending == "completed", said.getvalue()
-            yield Kept(runner.run_id, done.folder, home / "state", said.getvalue(), engine, minted, seen)
+            text = said.getvalue()
+            yield Kept(runner.run_id, done.folder, home / "state", text, engine, minted, seen, environments)
         finally:
             left = remove_run(runner.run_id, engine.client)
     assert left == ()
@@ -152,14 +165,22 @@ def test_the_run_made_secrets_of_every_kind(kept: Kept) -> None:
     assert {"vault-secret-id-orders", "idp-client-payments", "ledger-break-glass-orders"} <= labels
     assert {"kv/billing#password", "vault-database-connection", "rotated-password-1"} <= labels
     assert {"idp-admin-token", "ledger-admin-token"} <= labels
+    assert canaries.labels() <= labels
+    assert len(canaries.labels()) == 100
     assert all(len(value) >= 20 for value in kept.minted)
 
 
 def test_a_secret_would_be_found(kept: Kept) -> None:
     """The searches below mean something."""
-    value, label = next(iter(kept.minted.items()))
-    for form in forms(value):
-        assert label in kept.found_in(b"before " + form + b" after")
+    plant: dict[str, Callable[[str], bytes]] = {
+        "raw": str.encode,
+        "base64": lambda value: b64encode(b"x" + value.encode()),
+        "over lines": lambda value: "\n".join(wrap(value, 9)).encode(),
+    }
+    for form, planted in plant.items():
+        data = b";".join(planted(value) for value in kept.minted)
+        found = {one.partition(" (")[0] for one in kept.scanner.found_in(data)}
+        assert found == set(kept.minted.values()), form
 
 
 def test_no_secret_is_in_the_run_folder(kept: Kept) -> None:
@@ -196,17 +217,37 @@ def test_no_secret_is_in_an_image(kept: Kept) -> None:
         assert kept.found_in(text.encode()) == [], image.tags
 
 
+@pytest.mark.timeout(600)
+def test_no_secret_is_in_a_layer_of_an_image_of_ours(kept: Kept) -> None:
+    images = [container.image for container in kept.containers.values()]
+    ours = {image.id: image for image in images if "lockout" in str(image.tags)}
+    assert len(ours) >= 5
+    known: set[str] = set()  # most layers are those of a few bases
+    for image in ours.values():
+        with tempfile.TemporaryFile() as saved:
+            for chunk in image.save(chunk_size=1 << 20):
+                saved.write(chunk)
+            assert saved.tell() > 1 << 20, image.tags
+            saved.seek(0)
+            assert kept.scanner.found_in_image(saved, known) == {}, image.tags
+
+
 def test_no_secret_was_in_a_process_list(kept: Kept) -> None:
     lines = {line.replace(b"\0", b" ") for line in kept.seen}
     # Compose was seen, and what came and went in containers: psql with passwords on its standard input.
     assert any(b"up --detach" in line for line in lines)
     assert any(b"psql -X" in line for line in lines)
-    assert [line for line in lines if kept.found_in(line)] == []
+    assert kept.found_in(b"\n".join(lines)) == []
+
+
+def test_no_secret_was_in_the_environment_of_lockout_or_of_what_it_started(kept: Kept) -> None:
+    assert len(kept.environments) > 1
+    assert kept.scanner.found_in(b"\n".join(kept.environments)) == []
 
 
 def test_no_secret_is_in_the_environment_of_a_process(kept: Kept) -> None:
-    for container in kept.containers.values():
-        if container.status != "running":
+    for name, container in kept.containers.items():
+        if container.status != "running" or name in OLD_FASHIONED:
             continue
         code, output = container.exec_run(["cat", "/proc/1/environ"])
         assert code == 0, output

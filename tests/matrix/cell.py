@@ -39,7 +39,7 @@ BEGIN_AT = 0.1
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What one cell has to do. Paths are absolute; *lasts* and *undo_within* in seconds; the file *trigger* lets the ending happen."""
+    """What one cell has to do. Paths are absolute, times in seconds; the file *trigger* lets the ending happen."""
 
     lab: str
     secrets: str

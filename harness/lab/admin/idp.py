@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import time
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
@@ -10,6 +13,8 @@ import requests
 from harness.faults.ports import IdpAsked, IdpFlag
 from harness.lab.admin.http import TIMEOUT, AdminApi, lab_session
 from harness.lab.errors import EnvironmentUnusable
+
+USUAL_LIFE = 25.0  # seconds; of the tokens of the lab's clients
 
 
 class IdpOperator:
@@ -103,6 +108,14 @@ class IdpOperator:
 
     def sample_token(self, audience: str, seconds: float) -> str:
         return str(self._admin().call("POST", "/tokens", {"audience": audience, "ttl": seconds})["token"])
+
+    def dated(self, audience: str) -> tuple[float, str]:
+        before = time.time()
+        token = self.sample_token(audience, USUAL_LIFE)
+        now = (before + time.time()) / 2
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return float(claims["iat"]) + 0.5 - now, token  # dated in whole seconds
 
     def journal_end(self) -> int:
         # Nothing comes after this number, and the answer tells the last there is.

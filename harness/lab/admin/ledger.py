@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
 from harness.lab.admin.http import TIMEOUT, AdminApi, lab_session
 from harness.lab.errors import EnvironmentUnusable
+
+_SENDERS = 8
 
 INSUFFICIENT = "insufficient_scope"
 """What the ledger says to a token that verifies and allows nothing."""
@@ -63,6 +66,20 @@ class LedgerOperator:
 
     def key_fetches(self) -> int:
         return int(self._api.call("GET", "/counts")["key_fetches"])
+
+    def flood(self, tokens: Sequence[str], per_second: float) -> int:
+        start = time.monotonic()
+
+        def present(number: int) -> bool:
+            time.sleep(max(0.0, start + number / per_second - time.monotonic()))  # the rate is what was asked for
+            try:
+                self.judge(tokens[number])
+            except EnvironmentUnusable:
+                return False
+            return True
+
+        with ThreadPoolExecutor(_SENDERS) as pool:
+            return sum(pool.map(present, range(len(tokens))))
 
     def answers(self) -> bool:
         return self._api.answers()

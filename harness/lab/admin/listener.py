@@ -12,7 +12,8 @@ from pathlib import PurePosixPath
 
 from cryptography import x509
 
-from harness.faults.ports import FaultNotPossible, Handshake
+from harness.faults.listener_ports import Handshake
+from harness.faults.ports import FaultNotPossible
 from harness.lab.containers import RunContainers
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.waiting import wait_for
@@ -20,6 +21,8 @@ from harness.lab.waiting import wait_for
 TIMEOUT = 2.0  # seconds for one handshake
 ORDER_DEADLINE = 20.0
 RELOAD_DEADLINE = 5.0
+ORDER = "authority/order.json"
+ANSWER = "authority/answer.json"
 RELOAD = "SIGHUP"  # Vault's way to take its certificate anew, which the lab's own services have, too
 
 
@@ -96,25 +99,33 @@ class ListenerOperator:
         self._reload()
 
     def restore(self) -> None:
-        kept = self._source.root / "authority/originals" / self._service / "tls.crt"
-        if self._containers.read(self._source.ca, str(kept)) is not None:
+        self._await_idle()  # whoever ordered something may have been killed since, and the CA is still about it
+        if self._there(f"authority/originals/{self._service}/tls.crt") or self._there(ORDER):
             self._order("restore")
         elif self._shows(self.issued()):
             return
         self._reload()
 
+    def _there(self, path: str) -> bool:
+        return self._containers.read(self._source.ca, str(self._source.root / path)) is not None
+
+    def _await_idle(self) -> None:
+        if wait_for(lambda: self._containers.state(self._source.ca) != "running", ORDER_DEADLINE) is None:
+            raise EnvironmentUnusable(f"{self._source.ca} has not ended within {ORDER_DEADLINE:g} s")
+
     def _order(self, kind: str) -> None:
         """Have the CA's container do it: private keys stay in its volumes."""
         ca, number = self._source.ca, secrets.token_hex(8)
         order = json.dumps({"id": number, "leaf": self._service, "kind": kind})
-        self._containers.write_files(ca, {str(self._source.root / "authority/order.json"): order})
+        self._await_idle()
+        self._containers.write_files(ca, {str(self._source.root / ORDER): order})
         self._containers.start(ca)
         if wait_for(lambda: self._answered(number), ORDER_DEADLINE) is None:
             words = self._containers.logs(ca, tail=1).strip() or "it says nothing"
             raise EnvironmentUnusable(f"{ca} did not do '{kind}' for {self._service}: {words}")
 
     def _answered(self, number: str) -> bool:
-        answer = self._containers.read(self._source.ca, str(self._source.root / "authority/answer.json"))
+        answer = self._containers.read(self._source.ca, str(self._source.root / ANSWER))
         ended = self._containers.state(self._source.ca) == "exited"  # so the next order can start it
         return ended and answer is not None and json.loads(answer).get("id") == number
 

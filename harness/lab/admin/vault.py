@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import tempfile
+import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from math import inf
+from pathlib import Path
 from typing import Any, TypeVar
 
 import hvac
 import requests
 from hvac.exceptions import Forbidden, InvalidPath, InvalidRequest, VaultError
 
+from harness.faults.ports import Answer, Lease
+from harness.history.writer import LONGEST_TEXT
 from harness.lab.admin.http import lab_session
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.waiting import wait_for
 
 T = TypeVar("T")
 TIMEOUT = 3.0  # seconds for one administrative call; a paused Vault must not hold up the conductor
+REVOKING_TIMEOUT = 20.0  # for one call with which many leases end, each of them at its database
+REVOKING = ("sys/auth/", "sys/mounts/", "sys/leases/revoke")
 HEALTH_TIMEOUT = 1.0  # a hanging Vault is asked this question in the middle of a timeline
+AT_ONCE = 4  # writes; Vault stores those that come together in one go
 ACTIVE_DEADLINE = 30.0
 # For one attempt at unsealing. An undo is tried again for longer than that; and while it waited here, it would not see
 # that the container has ended, as it does when the stop that a fault asked for comes late.
@@ -78,12 +87,30 @@ class VaultOperator:
     def unseal(self, patience: float | None = None) -> None:
         """Unseal with as many shares as it takes, and wait until it is active. Does nothing to an unsealed one."""
         patience = UNSEAL_PATIENCE if patience is None else patience
+        self.submit_keys(patience)
+        if wait_for(self.is_serving, patience) is None:
+            raise EnvironmentUnusable(f"{self.name} is unsealed but did not become active in {patience:g} s")
+
+    def submit_keys(self, patience: float = UNSEAL_PATIENCE) -> None:
         if wait_for(lambda: self.status() is not None, patience) is None:
             raise EnvironmentUnusable(f"{self.name} does not answer, so it cannot be unsealed")
         if self.is_sealed():
             self._do("unsealing", lambda: self.client.sys.submit_unseal_keys(list(self._keys[: self._threshold])))
-        if wait_for(self.is_serving, patience) is None:
-            raise EnvironmentUnusable(f"{self.name} is unsealed but did not become active in {patience:g} s")
+
+    def answer_to(self, path: str, patience: float = 2.0) -> Answer:
+        begun = time.monotonic()
+        try:
+            got = self._session.request(
+                "LIST",
+                f"{self.client.url}/v1/{path}",
+                headers={"X-Vault-Token": self.client.token},
+                timeout=patience,
+            )
+        except requests.RequestException:
+            return Answer(0, time.monotonic() - begun)
+        took = time.monotonic() - begun
+        words = "" if got.ok else " ".join(got.text.split())[:LONGEST_TEXT]
+        return Answer(got.status_code, took, got.headers.get("Retry-After", ""), words)
 
     def accessors(self, roles: frozenset[str], mount: str | None = None) -> tuple[str, ...]:
         listed = self._do("listing tokens", lambda: self.client.auth.token.list_accessors())["data"]["keys"]
@@ -94,7 +121,7 @@ class VaultOperator:
                 continue  # it expired between the listing and this look
             meta = data.get("meta") or {}
             from_mount = mount is None or str(data.get("path")).startswith(f"auth/{mount.strip('/')}/")
-            if from_mount and meta.get("role_name", meta.get("role")) in roles:
+            if from_mount and meta.get("role_name", meta.get("role", meta.get("cert_name"))) in roles:
                 found.append(accessor)
         return tuple(sorted(found))
 
@@ -207,10 +234,33 @@ class VaultOperator:
         return () if answer is None else tuple(sorted(map(str, _data(answer).get("keys") or ())))
 
     def api_write(self, path: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        return _data(self._do(f"writing {path}", lambda: self.client.write_data(path, data=dict(values))))
+        def write() -> object:
+            return self.client.adapter.post(url=f"/v1/{path}", json=dict(values), timeout=_patience_for(path))
+
+        return _data(self._do(f"writing {path}", write))
+
+    def api_write_often(self, path: str, values: Mapping[str, Any], times: int) -> None:
+        def write(share: int) -> None:
+            with lab_session(self._verify) as session:
+                for _ in range(share):
+                    session.post(
+                        f"{self.client.url}/v1/{path}",
+                        json=dict(values),
+                        headers={"X-Vault-Token": self.client.token},
+                        timeout=TIMEOUT,
+                    ).raise_for_status()
+
+        shares = [len(range(first, times, AT_ONCE)) for first in range(AT_ONCE)]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            self._do(f"writing {path}", lambda: list(pool.map(write, shares)))
 
     def api_delete(self, path: str) -> None:
-        self._do(f"deleting {path}", lambda: self.client.delete(path))
+        self._do(f"deleting {path}", lambda: self.client.adapter.delete(url=f"/v1/{path}", timeout=_patience_for(path)))
+
+    def obtain(self, path: str) -> Lease:
+        answer = self._do(f"reading {path}", lambda: self.client.read(path)) or {}
+        data = answer.get("data") or {}
+        return Lease(str(answer.get("lease_id")), str(data.get("username")), str(data.get("password")))
 
     def ask(self, path: str, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
         def question() -> Mapping[str, Any] | None:
@@ -227,6 +277,24 @@ class VaultOperator:
         client = hvac.Client(url=self.client.url, token=token, verify=self._verify, timeout=TIMEOUT, session=session)
         return _data(self._do(f"writing {path}", lambda: client.write_data(path, data=dict(values))))
 
+    def refuses_certificate(self, mount: str, role: str, certificate: str, key: str) -> str:
+        with tempfile.TemporaryDirectory() as folder:  # requests takes them from files only; this one is ours alone
+            files = Path(folder, "crt"), Path(folder, "key")
+            for file, text in zip(files, (certificate, key), strict=True):
+                file.touch(mode=0o600)
+                file.write_text(text, encoding="utf-8")
+            session = lab_session(self._verify)
+            session.cert = str(files[0]), str(files[1])
+            anonymous = hvac.Client(url=self.client.url, token="", timeout=TIMEOUT, session=session)
+            try:
+                answer = anonymous.adapter.post(f"/v1/auth/{mount}/login", json={"name": role})
+            except VaultError as error:
+                return " ".join(map(str, error.errors or ())) or str(error)
+            except requests.RequestException as error:
+                raise EnvironmentUnusable(f"{self.name}: a login got no answer ({type(error).__name__})") from error
+            self.revoke(str(answer["auth"]["accessor"]))
+            return ""
+
     def kv_write(self, path: str, values: Mapping[str, str]) -> None:
         mount, _, name = path.partition("/")
         self._do(
@@ -237,6 +305,10 @@ class VaultOperator:
 
 def _ttl(seconds: int) -> str:
     return f"{seconds}s" if seconds else "system"
+
+
+def _patience_for(path: str) -> float:
+    return REVOKING_TIMEOUT if path.startswith(REVOKING) else TIMEOUT
 
 
 def _data(answer: object) -> Mapping[str, Any]:

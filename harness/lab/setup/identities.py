@@ -10,12 +10,21 @@ from hvac.exceptions import VaultError
 from harness.lab.admin.database import create_role
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.lab import RunningLab
-from harness.lab.labels import parent_label, secret_id_label, token_label, wrapped_label
+from harness.lab.labels import (
+    client_key_label,
+    parent_label,
+    refresh_token_label,
+    secret_id_label,
+    token_label,
+    wrapped_label,
+)
 from harness.lab.setup.components import break_glass_label, client_secret_label
+from harness.topology.services import IdpBlock
 from harness.topology.workload import BreakGlassIdentity, DatabaseIdentity, IdpIdentity, VaultIdentity
 
 WRAPPED_FOR = 600.0  # seconds that a wrapped SecretID waits for its workload
 PARENT_PERIOD = "24h"
+REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
 
 _MAKING_ROLES = threading.Lock()  # workloads are handed their identities side by side
 
@@ -35,15 +44,28 @@ def deliver_identities(lab: RunningLab, workload: str, wrapped_for: float = WRAP
                 files |= _approle(lab, workload, identity, folder, wrapped_for)
             elif identity.method == "token":
                 files |= _token(lab, workload, identity, folder)
+            elif identity.method == "cert":
+                files |= _certificate(lab, workload, identity, folder)
         elif isinstance(identity, IdpIdentity):
             files[f"{folder}/client_id"] = identity.client
             files[f"{folder}/client_secret"] = _known(lab, client_secret_label(identity.idp, identity.client))
+            files |= _refresh_token(lab, workload, identity, folder)
         elif isinstance(identity, BreakGlassIdentity):
             files[f"{folder}/credential"] = _known(lab, break_glass_label(identity.resource, workload))
         elif isinstance(identity, DatabaseIdentity):
             files |= _database_role(lab, identity, folder)
     if files:
         lab.containers.write_files(workload, files)
+
+
+def _refresh_token(lab: RunningLab, workload: str, identity: IdpIdentity, folder: str) -> dict[str, str]:
+    """A first refresh token for a client that lives on them; each time a new one, for the last one is used up."""
+    block = lab.spec.topology.services[identity.idp].block
+    client = block.clients.get(identity.client) if isinstance(block, IdpBlock) else None
+    if client is None or REFRESH_TOKEN not in client.grants:
+        return {}
+    token = lab.idp(identity.idp).sign_in(identity.client)
+    return {f"{folder}/refresh_token": lab.secrets.keep(refresh_token_label(identity.idp, workload), token)}
 
 
 def _approle(
@@ -78,6 +100,15 @@ def _token(lab: RunningLab, workload: str, identity: VaultIdentity, folder: str)
     token = str(made["auth"]["client_token"])
     lab.secrets.keep(token_label(identity.vault, workload), token)
     return {f"{folder}/token": token}
+
+
+def _certificate(lab: RunningLab, workload: str, identity: VaultIdentity, folder: str) -> dict[str, str]:
+    """A client certificate to begin with, for as long as its issuer's role allows."""
+    vault, role = lab.vault(identity.vault), identity.role
+    longest = (vault.api_read(f"{identity.pki}/roles/{role}") or {}).get("max_ttl")
+    made = vault.api_write(f"{identity.pki}/issue/{role}", {"common_name": role, "ttl": longest})
+    lab.secrets.keep(client_key_label(identity.vault, workload), str(made["private_key"]))
+    return {f"{folder}/client.crt": str(made["certificate"]), f"{folder}/client.key": str(made["private_key"])}
 
 
 def _parent(lab: RunningLab, identity: VaultIdentity) -> str:

@@ -18,13 +18,16 @@ from harness.lab.errors import EnvironmentUnusable
 from harness.lab.lab import RunningLab
 from harness.lab.labels import connection_label
 from harness.lab.setup.identities import parent_policy
+from harness.lab.setup.pki import provision_cert, provision_pki
 from harness.lab.waiting import wait_for
 from harness.topology.provision import (
     AppRoleAuth,
+    CertAuth,
     DatabaseSecrets,
     Generated,
     JwtAuth,
     KvSecrets,
+    PkiSecrets,
     TokenAuth,
     TokenSettings,
     TransitSecrets,
@@ -107,7 +110,7 @@ def _provision(lab: RunningLab, service: str, block: VaultBlock, client: hvac.Cl
         _mount(partial(client.sys.enable_auth_method, method.type, path=mount))
         if isinstance(method, AppRoleAuth):
             _approle(client, mount, method)
-        else:
+        elif isinstance(method, JwtAuth):
             _jwt(lab, client, mount, method, block)
     for mount, engine in block.provision.secrets.items():
         options = {"version": "2"} if isinstance(engine, KvSecrets) else None
@@ -117,8 +120,13 @@ def _provision(lab: RunningLab, service: str, block: VaultBlock, client: hvac.Cl
             _kv(lab, client, mount, engine)
         elif isinstance(engine, DatabaseSecrets):
             _database(lab, service, client, mount, engine)
+        elif isinstance(engine, PkiSecrets):
+            provision_pki(client, mount, engine)
         else:
             _transit(client, mount, engine)
+    for mount, method in block.provision.auth.items():
+        if isinstance(method, CertAuth):  # which trusts what a secrets engine issues
+            provision_cert(client, mount, method, {name: _token_settings(role) for name, role in method.roles.items()})
 
 
 def _mount(enable: Callable[[], object]) -> None:
@@ -241,6 +249,7 @@ def _database(lab: RunningLab, service: str, client: hvac.Client, mount: str, en
             name=name,
             db_name=target,
             creation_statements=list(role.creation),
+            renew_statements=list(role.renewal),
             revocation_statements=list(role.revocation),
             default_ttl=_seconds(role.default_ttl),
             max_ttl=_seconds(role.max_ttl),

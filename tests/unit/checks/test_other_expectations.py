@@ -122,6 +122,11 @@ def test_requests_over_a_kept_connection_are_attempts() -> None:
     assert history.check("orders", "no_stampede", at_most=3, per="1s").outcome is PASS
 
 
+def test_what_the_proxy_does_to_an_attempt_is_none_of_its_own() -> None:
+    history = knocking([6.0]).connection("orders", 6.0, outcome="hit").connection("orders", 6.1, outcome="hit")
+    assert history.check("orders", "no_stampede", at_most=1, per="1s").outcome is PASS
+
+
 def test_a_login_over_a_kept_connection_is_one_attempt() -> None:
     history = knocking([]).connection("orders", 16.0, outcome="reused").login("orders", 16.05)
     assert history.check("orders", "no_stampede", at_most=1, per="10s").outcome is PASS

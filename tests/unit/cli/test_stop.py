@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import cli, guarded
-from harness.lab import lever
+from harness.lab import lever, plugins
 from harness.lab.waiting import wait_for
 from harness.run.open_runs import open_runs
 
@@ -178,3 +179,20 @@ def test_runs_that_are_going_on_are_completed() -> None:
         child.kill()
         child.wait()
         assert wait_for(lambda: not complete_open_run(*given, ""), 5)  # type: ignore[arg-type]
+
+
+def test_a_lever_that_is_pulled_while_things_are_got_ready(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(progress: object) -> None:
+        lever.pull("incident 42")
+        time.sleep(30)
+
+    monkeypatch.setattr(plugins, "ensure_compose", slow)
+    began = time.monotonic()
+    assert lockout("run", "vault-outage", "--scenarios", str(ROOT / "scenarios")) == 4
+    assert time.monotonic() - began < 15
+    err = capsys.readouterr().err
+    assert "no run was started: the stop lever is pulled" in err
+    assert "incident 42" in err
+    assert list(Path("runs").iterdir()) == []

@@ -207,7 +207,8 @@ def test_contributing_is_one_page() -> None:
 def source() -> str:
     """All of our own code and scripts, with adjoining string literals joined and whitespace made even."""
     files = [*(ROOT / "harness").rglob("*.py"), *(ROOT / "fixtures").rglob("*.py"), ROOT / "scripts" / "bootstrap"]
-    whole = "\n".join(path.read_text(encoding="utf-8") for path in files if path != Path(reference.__file__))
+    pages = Path(reference.__file__).parent
+    whole = "\n".join(path.read_text(encoding="utf-8") for path in files if path.parent != pages)
     return re.sub(r"\s+", " ", re.sub(r'"\s*\n\s*f?"', "", whole))
 
 

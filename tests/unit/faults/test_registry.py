@@ -45,7 +45,7 @@ def test_an_unknown_name_is_a_key_error() -> None:
 def test_a_fault_introduces_itself(name: str) -> None:
     fault = registry.get(name)
     assert fault.name == name
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)+", name)
+    assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", name)
     assert fault.summary.endswith(".")
     assert len(fault.summary) <= 120
     assert not (fault.instant and fault.operator), "what a person does can be taken back"

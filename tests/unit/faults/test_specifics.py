@@ -355,55 +355,6 @@ def test_a_key_that_is_only_no_longer_active_is_no_proof() -> None:
     assert fault.observe(record, lab) is None
 
 
-# Unreachable
-
-
-def test_without_a_proxy_nobody_can_be_cut_off() -> None:
-    with pytest.raises(FaultNotPossible, match="no fault proxy before 'vault'"):
-        prepared("vault-unreachable", FakeLab(proxied=("idp",)))
-
-
-def test_an_unknown_workload_cannot_be_cut_off() -> None:
-    with pytest.raises(FaultNotPossible, match=r"no workload 'oders' in this topology; there are billing, orders"):
-        prepared("vault-unreachable", FakeLab(), workloads=("oders",))
-
-
-def test_a_workload_without_an_address_cannot_be_cut_off() -> None:
-    lab = FakeLab()
-    fault, record, args = prepared("vault-unreachable", lab, workloads=("orders",))
-    lab.containers.at.clear()
-    with pytest.raises(FaultNotPossible, match="orders: no container with an address"):
-        fault.inject(record, args, lab, RNG)
-    assert lab.writes == []
-
-
-@pytest.mark.parametrize(("client", "caught"), [("orders", True), ("billing", False)])
-def test_a_cut_that_caught_nothing_is_no_proof(client: str, caught: bool) -> None:
-    lab = FakeLab()
-    fault, record = injected("vault-unreachable", lab, workloads=("orders",), how="blackhole")
-    assert fault.observe(record, lab) is None
-    lab.the_proxy.connect("vault", lab.containers.addresses(client)[0])
-    assert (fault.observe(record, lab) is not None) is caught
-    assert lab.the_proxy.cuts["vault-unreachable-vault"].how == "blackhole"
-
-
-def test_everybody_is_cut_off_when_nobody_is_named() -> None:
-    lab = FakeLab()
-    fault, record = injected("vault-unreachable", lab)
-    lab.the_proxy.connect("vault", "192.168.77.77")
-    assert fault.observe(record, lab) == "the fault proxy caught 1 connections to vault"
-
-
-def test_a_way_that_is_open_to_a_sealed_vault_is_not_healed() -> None:
-    lab = FakeLab()
-    fault, record = injected("vault-unreachable", lab)
-    fault.undo(record, lab)
-    lab.the_vault.sealed = True
-    assert fault.healed(record, lab) is None
-    lab.the_vault.sealed = False
-    assert fault.healed(record, lab) == "the fault proxy lists no cut and vault serves"
-
-
 # Break-glass
 
 

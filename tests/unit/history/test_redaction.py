@@ -138,6 +138,22 @@ def test_a_multi_line_secret_is_found_line_by_line() -> None:
     assert made.find("-----BEGIN THING-----") == []
 
 
+@pytest.mark.parametrize("width", [64, 76])
+def test_a_secret_is_found_in_wrapped_base64(width: int) -> None:
+    """As ``base64`` and ``openssl`` write what is long: no line holds all of it, and each is looked at alone."""
+    value = (
+        "-----BEGIN THING-----\n" + "\n".join("AbCdEfGhIjKlMnOp"[n:] * 4 for n in range(5)) + "\n-----END THING-----"
+    )
+    redactor = Redactor()
+    redactor.register("key", value)
+    encoded = base64.b64encode(value.encode()).decode()
+    lines = [encoded[at : at + width] for at in range(0, len(encoded), width)]
+    assert len(lines) > 3
+    for line in lines[:-1]:
+        assert redactor.redact(line) == "[redacted:key]"
+        assert redactor.find(f"    {line}\\") == ["key"]
+
+
 @pytest.mark.parametrize(
     ("text", "clean"),
     [

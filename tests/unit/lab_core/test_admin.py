@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.faults.ports import FaultNotPossible
+from harness.faults.ports import FaultNotPossible, IdpAsked
 from harness.faults.proxy_rule import ProxyCounts, ProxyRule, Reset
 from harness.lab.admin import http
 from harness.lab.admin.http import AdminApi
@@ -56,12 +56,12 @@ def test_a_refusal(status: int, body: object) -> None:
 
 def test_absent_is_an_answer_where_it_may_be() -> None:
     with HttpServer(always(Reply(404, "no such cut"))).serving() as server:
-        assert api(server.url).call("GET", "/cuts/x", absent_ok=True) is None
+        assert api(server.url).call("GET", "/rules/x", absent_ok=True) is None
     with (
         HttpServer(always(Reply(500))).serving() as server,
         pytest.raises(EnvironmentUnusable, match="was refused: 500"),
     ):
-        api(server.url).call("GET", "/cuts/x", absent_ok=True)
+        api(server.url).call("GET", "/rules/x", absent_ok=True)
 
 
 @pytest.mark.parametrize("body", ["<html>", "{", "not json"])
@@ -195,6 +195,50 @@ def test_an_identity_provider_of_another_make_serves_when_it_answers(status: int
             operator.active_key()
 
 
+STATE = {
+    "issuer": "https://moved:8443",
+    "audience": "",
+    "clock_offset": 60,
+    "refresh_leeway": 30.0,
+    "disabled_clients": ["orders"],
+    "unpublished_keys": [],
+    "revoked_families": ["f1"],
+}
+ENTRY = {"endpoint": "token", "client": "orders", "status": 401, "error": "invalid_client", "seq": 8, "ok": False}
+
+
+def test_what_an_identity_provider_was_told_and_asked() -> None:
+    def answer(request: Request) -> Reply:
+        if request.path.startswith("/journal"):
+            return Reply(200, {"entries": [ENTRY], "last": 8})
+        if request.method == "GET":
+            return Reply(200, STATE)
+        return Reply(200, {"token": "sample", "refresh_token": "first"})
+
+    with HttpServer(answer).serving() as server:
+        operator = idp(server.url)
+        assert operator.behaviour() == STATE
+        assert operator.flag("issuer") == "https://moved:8443"
+        assert operator.clock_offset() == 60.0
+        assert operator.disabled_clients() == {"orders"}
+        assert operator.revoked_families() == ("f1",)
+        assert operator.journal_end() == 8
+        assert operator.asked(7) == (IdpAsked("token", "orders", 401, "invalid_client"),)
+        assert operator.sample_token("ledger", 60) == "sample"
+        assert operator.sign_in("orders") == "first"
+        operator.set_clock_offset(-300.0)
+        operator.disable_client("a/b", True)
+        operator.reinstate_family("f1")
+        operator.activate_key("k1")
+    written = [(request.path, request.body) for request in server.requests if request.method == "PATCH"]
+    assert written == [
+        ("/state", {"clock_offset": -300.0}),
+        ("/clients/a%2Fb", {"disabled": True}),
+        ("/families/f1", {"revoked": False}),
+        ("/keys/k1", {"active": True}),
+    ]
+
+
 # Ledger
 
 
@@ -203,7 +247,7 @@ def test_break_glass_is_driven() -> None:
         return Reply(200, {"open": True}) if request.method == "GET" else Reply(204)
 
     with HttpServer(answer).serving() as server:
-        ledger = LedgerOperator(api(server.url))
+        ledger = LedgerOperator(api(server.url), None, "")
         ledger.open_break_glass(30.0, "incident 17")
         ledger.close_break_glass()
         assert ledger.break_glass_is_open()
@@ -217,11 +261,56 @@ def test_break_glass_is_driven() -> None:
 
 def test_the_ledger_is_told_the_hash_of_an_emergency_credential_only() -> None:
     with HttpServer(always(Reply(201))).serving() as server:
-        LedgerOperator(api(server.url)).register_break_glass("orders", "s3cret-credential", ("entries:write",), 60.0)
+        ledger = LedgerOperator(api(server.url), None, "")
+        ledger.register_break_glass("orders", "s3cret-credential", ("entries:write",), 60.0)
     body = server.requests[0].body
     assert body["sha256"] == hashlib.sha256(b"s3cret-credential").hexdigest()
     assert body["expires_at"] == pytest.approx(time.time() + 60, abs=5)
     assert "s3cret" not in repr(body)
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply(201, {}), ""),
+        (Reply(403, {"error": "insufficient_scope", "reason": "insufficient_scope"}), ""),
+        (Reply(401, {"error": "invalid_token", "reason": "bad_issuer"}), "bad_issuer"),
+        (Reply(503, {"error": "temporarily_unavailable", "reason": "keys_unavailable"}), "keys_unavailable"),
+    ],
+)
+def test_the_ledger_judges_a_token(reply: Reply, said: str) -> None:
+    with HttpServer(always(reply)).serving() as server:
+        assert LedgerOperator(api(server.url), server.url, "").judge("a-token") == said
+    [request] = server.requests
+    assert (request.path, request.authorization) == ("/entries", "Bearer a-token")
+
+
+@pytest.mark.parametrize("reply", [Reply(502, "<html>"), Reply(401, {}), Reply(500, [])])
+def test_what_is_no_decision_is_no_verdict(reply: Reply) -> None:
+    with HttpServer(always(reply)).serving() as server:
+        ledger = LedgerOperator(api(server.url), server.url, "")
+        with pytest.raises(EnvironmentUnusable, match="got no decision"):
+            ledger.judge("a-token")
+        assert ledger.flood(["a-token"] * 3, 500) == 0
+    with pytest.raises(EnvironmentUnusable, match="not published"):
+        LedgerOperator(api(server.url), None, "").judge("a-token")
+
+
+def test_a_flood_sends_each_token_once_and_no_faster_than_told() -> None:
+    tokens = [f"token-{number}" for number in range(20)]
+    with HttpServer(always(Reply(401, {"reason": "unknown_key"}))).serving() as server:
+        began = time.monotonic()
+        assert LedgerOperator(api(server.url), server.url, "").flood(tokens, 100) == 20
+        assert time.monotonic() - began >= 0.19
+    assert sorted(request.authorization for request in server.requests) == sorted(f"Bearer {t}" for t in tokens)
+
+
+def test_what_the_ledger_has_counted() -> None:
+    counts = {"refused": {"unknown_key": 3}, "key_fetches": 5}
+    with HttpServer(always(Reply(200, counts))).serving() as server:
+        ledger = LedgerOperator(api(server.url), None, "")
+        assert ledger.refused() == {"unknown_key": 3}
+        assert ledger.key_fetches() == 5
 
 
 # Proxy
@@ -261,9 +350,9 @@ def test_a_rule_that_the_proxy_does_not_know() -> None:
 
 @pytest.mark.parametrize("answer", [{}, {"seen": {"matched": "many"}}, {"seen": {"unheard_of": 1}}])
 def test_counts_of_another_kind_of_proxy_are_no_counts(answer: dict[str, object]) -> None:
-    with HttpServer(always(Reply(200, answer))).serving() as server:
-        with pytest.raises(EnvironmentUnusable, match="what lockout does not know"):
-            ProxyOperator(api(server.url)).seen("x")
+    known = HttpServer(always(Reply(200, answer))).serving()
+    with known as server, pytest.raises(EnvironmentUnusable, match="what lockout does not know"):
+        ProxyOperator(api(server.url)).seen("x")
 
 
 def test_a_proxy_that_does_not_answer_is_not_one_without_rules() -> None:

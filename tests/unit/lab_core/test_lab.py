@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from harness.lab.diagnosis import failed_services, not_ready, symptoms
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.setup.components import break_glass_label, client_secret_label
 from harness.lab.setup.identities import deliver_identities
+from harness.topology.compose_output import parse_config
 from tests.unit.lab_core.support import FakeContainer
 from tests.unit.lab_core.topologies import LITERAL, make_lab
 
@@ -152,6 +154,16 @@ def test_under_which_roles_workloads_are_known(
     assert make_lab(tmp_path).vault_roles(vault, workloads) == roles
 
 
+@pytest.mark.parametrize(
+    ("idp", "workloads", "clients"),
+    [("idp", (), {"pay"}), ("idp", ("payments",), {"pay"}), ("idp", ("orders",), set()), ("other", (), set())],
+)
+def test_clients_of_workloads(tmp_path: Path, idp: str, workloads: tuple[str, ...], clients: set[str]) -> None:
+    assert make_lab(tmp_path).idp_clients(idp, workloads) == clients
+    with pytest.raises(FaultNotPossible, match="no workload 'nobody' here"):
+        make_lab(tmp_path).idp_clients(idp, ("nobody",))
+
+
 def test_roles_of_somebody_unknown(tmp_path: Path) -> None:
     with pytest.raises(FaultNotPossible, match="no workload 'vault' here; there are orders, payments, reports"):
         make_lab(tmp_path).vault_roles("vault", ("orders", "vault"))
@@ -187,6 +199,36 @@ def test_client_and_emergency_credentials_are_delivered(tmp_path: Path) -> None:
         "run/identity/idp/client_secret": secret,
         "run/identity/break-glass/credential": credential,
     }
+
+
+class SignsIn:
+    """The part of the identity provider's operator that delivery uses."""
+
+    def __init__(self) -> None:
+        self.given = 0
+
+    def sign_in(self, client: str) -> str:
+        assert client == "pay"
+        self.given += 1
+        return f"first-refresh-token-{self.given}"
+
+
+def test_a_client_that_lives_on_refresh_tokens_is_signed_in_anew_at_each_delivery(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container, idp = FakeContainer("payments", inspected={"Config": {"User": "65532"}}), SignsIn()
+    lab = make_lab(tmp_path, container)
+    clients = "role: idp, clients: {pay: {grants: [refresh_token]}}, port: 8443"
+    config = lab.spec.config.replace("role: idp, port: 8443", clients)
+    lab.spec = replace(lab.spec, topology=parse_config(config, lab.spec.files))
+    lab.secrets.mint(client_secret_label("idp", "pay"))
+    lab.secrets.mint(break_glass_label("ledger", "payments"))
+    monkeypatch.setattr(lab, "idp", lambda service: idp)
+    for number in (1, 2):
+        deliver_identities(lab, "payments")
+        token = delivered(container)["run/identity/idp/refresh_token"]
+        assert token == f"first-refresh-token-{number}"
+        assert lab.secrets.redact(token) != token
 
 
 def test_what_was_never_issued_cannot_be_delivered(tmp_path: Path) -> None:

@@ -12,6 +12,14 @@ LOGIN = (
     '{"role_name":"orders-never-relogs"}},"mount_type":"approle"},"time":"2026-11-22T11:40:43.503799589Z",'
     '"type":"response"}'
 )
+CERT_LOGIN = (
+    '{"auth":{"accessor":"i0XJ3ToRZcp6Q6yWTlTcB0Fk","client_token":"hmac-sha256:c2a1","display_name":"cert-billing",'
+    '"metadata":{"authority_key_id":"f3:af:2f","cert_name":"billing","common_name":"billing","serial_number":"1383"},'
+    '"policies":["billing","default"],"token_ttl":4,"token_type":"service"},"request":{"data":{"name":"hmac-sha256:50"},'
+    '"mount_point":"auth/cert/","mount_type":"cert","operation":"update","path":"auth/cert/login","remote_address":'
+    '"172.31.0.1","remote_port":39134},"response":{"auth":{"accessor":"i0XJ3ToRZcp6Q6yWTlTcB0Fk"}},'
+    '"time":"2026-11-25T03:00:11.71512243Z","type":"response"}'
+)
 LOGIN_ASKED = (
     '{"auth":{"policy_results":{"allowed":true},"token_type":"default"},"request":{"data":{"role_id":'
     '"hmac-sha256:08f7","secret_id":"hmac-sha256:fb01"},"operation":"update","path":"auth/approle/login",'
@@ -86,4 +94,11 @@ LEDGER_OPENED = (
 )
 
 PROXY_RELAYED = '{"journal":"proxy","route":"vault","client":"172.28.0.7","outcome":"relayed"}'
-PROXY_CUT = '{"journal":"proxy","route":"vault","client":"172.28.0.9","outcome":"cut","cut":"vault-unreachable-vault"}'
+PROXY_CUT = (
+    '{"journal":"proxy","route":"vault","client":"172.28.0.9","outcome":"cut",'
+    '"rule":"network-partition-vault","toxic":"reset"}'
+)
+PROXY_HIT = (
+    '{"journal":"proxy","route":"vault","client":"172.28.0.9","outcome":"hit","rule":"vault-slow-vault",'
+    '"toxic":"slow_first_byte"}'
+)

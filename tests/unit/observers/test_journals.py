@@ -50,6 +50,11 @@ def test_there_is_a_journal_for_each_role_that_keeps_one() -> None:
 # Vault's audit log
 
 
+def test_a_login_by_certificate_is_known_by_its_name(who: Attribution) -> None:
+    event = vault(lines.CERT_LOGIN, who)
+    assert (event.workload, event.login, event.ok) == ("billing", True, True)
+
+
 def test_a_login(who: Attribution) -> None:
     assert vault(lines.LOGIN, who) == VaultRequest(
         t=3.5,
@@ -189,10 +194,14 @@ def test_opening_break_glass_is_no_access(who: Attribution) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "outcome", "client"),
-    [(lines.PROXY_RELAYED, "relayed", "172.28.0.7"), (lines.PROXY_CUT, "cut", "172.28.0.9")],
+    ("line", "outcome", "client", "rule"),
+    [
+        (lines.PROXY_RELAYED, "relayed", "172.28.0.7", ""),
+        (lines.PROXY_CUT, "cut", "172.28.0.9", "network-partition-vault"),
+        (lines.PROXY_HIT, "hit", "172.28.0.9", "vault-slow-vault"),
+    ],
 )
-def test_a_connection(line: str, outcome: str, client: str, who: Attribution) -> None:
+def test_a_connection(line: str, outcome: str, client: str, rule: str, who: Attribution) -> None:
     assert parsed("proxy", "proxy", line, who) == ProxyConnection(
         t=3.5,
         wall=STAMP.wall,
@@ -202,11 +211,12 @@ def test_a_connection(line: str, outcome: str, client: str, who: Attribution) ->
         outcome=outcome,
         client=client,
         workload="by-address",
+        rule=rule,
     )
 
 
 def test_a_proxy_event_without_an_outcome_is_no_connection(who: Attribution) -> None:
-    assert parsed("proxy", "proxy", '{"journal":"proxy","event":"cut.placed","cut":"x"}', who) is None
+    assert parsed("proxy", "proxy", '{"journal":"proxy","event":"rule.applied","rule":"x"}', who) is None
 
 
 # Any of them

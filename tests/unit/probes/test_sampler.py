@@ -16,6 +16,7 @@ from harness.history.events import AnyEvent, ClockJumped, Sample
 from harness.probes import sampler
 from harness.probes.answer import Probe, ProbeAnswer
 from harness.probes.sampler import IN_FLIGHT, Sampling
+from harness.stops.view import Tally
 from tests.unit.probes.support import OK, Watched, always, sampling, until
 
 
@@ -278,6 +279,19 @@ def test_one_sample_is_the_least_that_makes_green() -> None:
 )
 def test_down_since(samples: list[tuple[float, bool]], since: float | None) -> None:
     assert Known().saw(*samples).at(2.0).sampler.down_since("orders") == since
+
+
+@pytest.mark.parametrize(
+    ("samples", "tally"),
+    [
+        ([], Tally(0, 0, 10)),
+        (row(1.0, 2.0), Tally(0, 11, 10)),
+        ([(0.99, False), *row(1.0, 1.5), *row(1.6, 2.0, ok=False)], Tally(5, 11, 10)),  # one just outside the span
+        ([(1.0, False)], Tally(1, 1, 10)),
+    ],
+)
+def test_a_tally_of_a_second(samples: list[tuple[float, bool]], tally: Tally) -> None:
+    assert Known().saw(*samples).at(2.0).sampler.tally("orders", 1.0) == tally
 
 
 def test_how_long_a_workload_is_down_is_known_longer_than_its_samples_are(monkeypatch: pytest.MonkeyPatch) -> None:

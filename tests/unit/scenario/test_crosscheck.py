@@ -256,6 +256,18 @@ def test_a_stop_condition_names_a_workload_that_is_started(tmp_path: Path, topol
     assert problem_of("ledger").startswith(place + "service 'ledger' has the role 'resource', a workload is needed;")
 
 
+@pytest.mark.parametrize(("over", "fits"), [("200s", True), ("201s", False)])
+def test_more_probes_than_are_remembered_cannot_be_counted(
+    tmp_path: Path, topology: Topology, over: str, fits: bool
+) -> None:
+    condition = f"error_rate: {{above: 0.5, over: {over}}}"
+    told = (
+        f"{NAME}:19:36: stop_if.0.error_rate.over: with a probe every 100ms, 2000 of which are remembered, 200s at most"
+    )
+    found = problems_of(edited(("any_workload_down_for: 120s", condition)), tmp_path, topology)
+    assert found == ([] if fits else [told])
+
+
 def problems_of(text: str, folder: Path, topology: Topology) -> list[str]:
     """Against the faults and expectations that there are."""
     (folder / "lab.yaml").write_text("services: {}\n")

@@ -8,10 +8,10 @@ import pytest
 from harness.scenario.problems import TopologyError
 from harness.topology.model import Attachment
 from harness.topology.parse import parse_topology
-from harness.topology.provision import DatabaseSecrets, Generated, JwtAuth, KvSecrets
+from harness.topology.provision import DatabaseSecrets, Generated, JwtAuth, KvSecrets, TokenAuth, TokenRole
 from harness.topology.services import DatabaseBlock, IdpBlock
 from harness.topology.vault import VaultBlock
-from harness.topology.workload import BreakGlassIdentity, IdpIdentity, VaultIdentity
+from harness.topology.workload import BreakGlassIdentity, DatabaseIdentity, IdpIdentity, VaultIdentity
 
 from .conftest import COMPOSE, Parse, read_compose
 
@@ -57,6 +57,34 @@ def test_a_workload_block(parse: Parse) -> None:
     assert at_idp.client == "orders"
     assert isinstance(emergency, BreakGlassIdentity)
     assert topology.workload("worker").probe.command == ("pgrep", "worker")
+
+
+def test_tokens_that_are_handed_over_and_fixed_database_roles(parse: Parse) -> None:
+    topology = parse(
+        edited(
+            (
+                "          jwt:\n",
+                "          token:\n            type: token\n"
+                "            roles: {handed: {policies: [orders], period: 1h}}\n          jwt:\n",
+            ),
+            ("{vault: vault, method: approle, role: orders,", "{vault: vault, method: token, role: handed,"),
+            (
+                "{resource: ledger, break_glass: true, deliver: /run/identity/break-glass}",
+                "{database: postgres, role: app_default, member_of: [app_writer], deliver: /run/identity/fallback}",
+            ),
+        )
+    )
+    at_vault, _, fixed = topology.workload("orders").identity
+    assert isinstance(at_vault, VaultIdentity)
+    assert (at_vault.at, at_vault.role) == ("token", "handed")
+    assert isinstance(fixed, DatabaseIdentity)
+    assert (fixed.database, fixed.role, fixed.member_of) == ("postgres", "app_default", ("app_writer",))
+    block = topology.services["vault"].block
+    assert isinstance(block, VaultBlock)
+    assert block.provision is not None
+    assert block.provision.auth["token"] == TokenAuth(
+        type="token", roles={"handed": TokenRole.model_validate({"policies": ["orders"], "period": "1h"})}
+    )
 
 
 def test_a_vault_block(parse: Parse) -> None:
@@ -187,7 +215,7 @@ def test_asking_for_a_workload_that_is_none(parse: Parse) -> None:
         pytest.param(
             ("{vault: vault, method: approle, role: orders,", "{method: approle, role: orders,"),
             "66:11: services.orders.x-lockout.identity.0: "
-            "an identity needs exactly one of 'vault', 'idp' and 'resource'",
+            "an identity needs exactly one of 'vault', 'idp', 'resource' and 'database'",
             id="identity-of-no-kind",
         ),
         pytest.param(
@@ -236,7 +264,7 @@ def test_asking_for_a_workload_that_is_none(parse: Parse) -> None:
         ),
         pytest.param(
             ("type: jwt", "type: oidc"),
-            "22:13: services.vault.x-lockout.provision.auth.jwt: expected 'type' to be one of approle, jwt",
+            "22:13: services.vault.x-lockout.provision.auth.jwt: expected 'type' to be one of approle, jwt, token, cert",
             id="unknown-auth-type",
         ),
         pytest.param(
@@ -277,6 +305,23 @@ def test_asking_for_a_workload_that_is_none(parse: Parse) -> None:
             "63:9: services.orders.x-lockout.access.casched: expected one of primary, secondary, cached, "
             "break-glass, not 'casched', did you mean 'cached'?",
             id="unknown-access-path",
+        ),
+        pytest.param(
+            ("resource: ledger, break_glass: true", "database: ledger, role: app"),
+            "68:22: services.orders.x-lockout.identity.2.database: service 'ledger' is not a database; "
+            "its role is 'resource'",
+            id="database-role-of-no-database",
+        ),
+        pytest.param(
+            ("vault, method: approle", "vault, method: token"),
+            "66:34: services.orders.x-lockout.identity.0.method: unknown auth method 'token'; known: approle, jwt",
+            id="tokens-that-nobody-provisions",
+        ),
+        pytest.param(
+            ("          jwt:\n", "          tokens: {type: token}\n          jwt:\n"),
+            "21:26: services.vault.x-lockout.provision.auth.tokens.type: "
+            "the method of type 'token' is mounted at 'token', and no other is",
+            id="token-method-elsewhere",
         ),
     ],
 )

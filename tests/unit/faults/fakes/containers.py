@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from harness.faults.ports import Disk, Variable
 from harness.lab.errors import EnvironmentUnusable
 from tests.unit.faults.fakes.world import World
 
@@ -16,6 +17,12 @@ class FakeContainers:
         self.files: dict[tuple[str, str], str] = {}
         self.answers: dict[str, Callable[[Sequence[str], str], str]] = {}
         self.died: Callable[[str], None] = lambda service: None
+        self.came_up: Callable[[str], None] = lambda service: None
+        self.starts: dict[str, int] = {}
+        self.environments: dict[str, dict[str, str]] = {}
+        self.log_lines: dict[str, list[str]] = {}
+        self.disks: dict[str, Disk] = {}  # by path, in every container
+        self.limits: dict[str, float] = {}
 
     def state(self, service: str) -> str:
         self._world.ask()
@@ -42,7 +49,36 @@ class FakeContainers:
         self._change("stop", service, {"running", "exited"}, "exited")
 
     def start(self, service: str) -> None:
+        was = self.states.get(service)
         self._change("start", service, {"exited", "running", "created"}, "running")
+        if was != "running":
+            self.starts[service] = self.starts.get(service, 0) + 1
+            self.came_up(service)
+
+    def started_at(self, service: str) -> str:
+        self._world.ask()
+        return f"2026-11-22T10:00:{self.starts.get(service, 0):02}Z"
+
+    def disk(self, service: str, path: str) -> Disk | None:
+        self._world.ask()
+        return self.disks.get(path)
+
+    def cpus(self, service: str) -> float:
+        self._world.ask()
+        return self.limits.get(service, 0.0)
+
+    def limit_cpus(self, service: str, cpus: float) -> None:
+        self._world.write(f"limit-cpus {service} {cpus:g}")
+        self.limits[service] = cpus
+
+    def environment(self, service: str) -> tuple[Variable, ...]:
+        self._world.ask()
+        found = self.environments.get(service, {}) if self.states.get(service) == "running" else {}
+        return tuple(Variable(name, value, "its first process") for name, value in sorted(found.items()))
+
+    def logs(self, service: str, tail: int) -> str:
+        self._world.ask()
+        return "\n".join(self.log_lines.get(service, [])[-tail:])
 
     def addresses(self, service: str) -> tuple[str, ...]:
         self._world.ask()

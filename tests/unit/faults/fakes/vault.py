@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from harness.faults.ports import Answer, Lease
 from harness.lab.errors import EnvironmentUnusable
 from tests.unit.faults.fakes.containers import FakeContainers
 from tests.unit.faults.fakes.world import STORED_PASSWORD, World
@@ -16,6 +17,7 @@ class Token:
     role: str
     left: float = 3600.0  # seconds
     mount: str = "approle"
+    data: dict[str, Any] = field(default_factory=dict)  # what else Vault knows of it
 
 
 class FakeVault:
@@ -29,11 +31,19 @@ class FakeVault:
         self.survives_restart = True
         self.sealed = False
         self.tokens = {"accessor-orders": Token("orders"), "accessor-billing": Token("billing")}
+        self.issued: dict[str, str] = {}  # token -> accessor, where a test knows the token
         self.max_ttl = {"approle": 2764800}
         self.default_ttl = {"approle": 3600, "jwt": 600}
         self.tree: dict[str, dict[str, Any]] = {}  # what generic API calls read and write
         self.on_write: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {}
         self.on_delete: dict[str, Callable[[], object]] = {}
+        self.on_ask: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | None]] = {}
+        self.on_revoke: Callable[[str], object] = lambda accessor: None  # after it has gone
+        self.on_obtain: dict[str, Callable[[], Lease]] = {}
+        self.refusal_of_certificate: Callable[[str], str] = lambda certificate: ""
+        self.on_read: dict[str, Callable[[], Mapping[str, Any]]] = {}  # readings that change something
+        self.active: Callable[[], bool] = lambda: True  # whether it serves once it is unsealed
+        self.refusal: Callable[[str], Answer | None] = lambda path: None  # what a request meets instead of its answer
         self.rotations = {("database", "reports"): 1}
         self.kv = {"kv/billing": [{"username": "billing_app", "password": STORED_PASSWORD}]}
 
@@ -47,12 +57,15 @@ class FakeVault:
     def _act(self, what: str) -> None:
         if not self._answers() or self.sealed:
             raise EnvironmentUnusable(f"{self._name}: {what} got no answer")
+        if (met := self.refusal("")) is not None:
+            how = f"was refused: {met.status} {met.words}" if met.status else "got no answer"
+            raise EnvironmentUnusable(f"{self._name}: {what} {how}")
 
     def is_sealed(self) -> bool | None:
         return self.sealed if self._answers() else None
 
     def is_serving(self) -> bool:
-        return self._answers() and not self.sealed
+        return self._answers() and not self.sealed and self.active()
 
     def seal(self) -> None:
         self._act("sealing")
@@ -60,11 +73,23 @@ class FakeVault:
         self.sealed = True
 
     def unseal(self) -> None:
+        self.submit_keys()
+        if not self.active():
+            raise EnvironmentUnusable(f"{self._name} is unsealed but did not become active")
+
+    def submit_keys(self) -> None:
         if not self._answers() or not self.holds_keys:
             raise EnvironmentUnusable(f"{self._name} cannot be unsealed")
         if self.sealed:
             self._world.write(f"unseal {self._name}")
         self.sealed = False
+
+    def answer_to(self, path: str, patience: float = 2.0) -> Answer:
+        if not self._answers():
+            return Answer(0, patience)
+        if self.sealed:
+            return Answer(503, 0.01, words="Vault is sealed")
+        return self.refusal(path) or Answer(200, 0.01)
 
     def accessors(self, roles: frozenset[str], mount: str | None = None) -> tuple[str, ...]:
         self._act("listing tokens")
@@ -78,12 +103,22 @@ class FakeVault:
     def is_alive(self, accessor: str) -> bool:
         return self.remaining(accessor) > 0
 
+    def accessor_of(self, token: str) -> str | None:
+        self._act("looking up a token")
+        accessor = self.issued.get(token)
+        return accessor if accessor is not None and self.is_alive(accessor) else None
+
+    def look_up(self, accessor: str) -> Mapping[str, Any] | None:
+        left = self.remaining(accessor)
+        return {"ttl": left, **self.tokens[accessor].data} if left > 0 else None
+
     def revoke(self, accessor: str) -> None:
         self._act("revoking a token")
         if not self.is_alive(accessor):
             raise EnvironmentUnusable("revoking a token was refused: invalid accessor")
         self._world.write(f"revoke {accessor}")
         del self.tokens[accessor]
+        self.on_revoke(accessor)
 
     def shorten(self, accessor: str, seconds: float) -> None:
         self._act("shortening a token")
@@ -126,9 +161,30 @@ class FakeVault:
         self._act(f"writing {path}")
         self._world.write(f"kv-write {path}")
         self.kv[path].append(dict(values))
+        mount, _, name = path.partition("/")
+        if (known := self.tree.get(f"{mount}/metadata/{name}")) is not None:
+            known["current_version"] = len(self.kv[path])
+            known["versions"][str(len(self.kv[path]))] = {}
+
+    def ask(self, path: str, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """What the test put into ``on_ask``; Vault knows nothing else."""
+        self._act(f"asking {path}")
+        return self.on_ask[path](values) if path in self.on_ask else None
+
+    def obtain(self, path: str) -> Lease:
+        self._act(f"reading {path}")
+        self._world.write(f"obtain {path}")
+        return self.on_obtain[path]()
+
+    def refuses_certificate(self, mount: str, role: str, certificate: str, key: str) -> str:
+        self._act("a login by certificate")
+        return self.refusal_of_certificate(certificate)
 
     def api_read(self, path: str) -> Mapping[str, Any] | None:
         self._act(f"reading {path}")
+        if (act := self.on_read.get(path)) is not None:
+            self._world.write(f"read {path}")
+            return act()
         found = self.tree.get(path)
         return None if found is None else dict(found)
 
@@ -147,6 +203,10 @@ class FakeVault:
             return act(values)
         self.tree[path] = {**self.tree.get(path, {}), **values}
         return {}
+
+    def api_write_often(self, path: str, values: Mapping[str, Any], times: int) -> None:
+        for _ in range(times):
+            self.api_write(path, values)
 
     def api_delete(self, path: str) -> None:
         self._act(f"deleting {path}")

@@ -1,0 +1,109 @@
+"""What is special about faults of Vault's own CAs, and of the certificates that they issue."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from harness.faults import registry
+from harness.faults.ports import FaultNotPossible
+from tests.unit.faults.cases import client_certificate, vault_pki
+from tests.unit.faults.certificates import HOUR
+from tests.unit.faults.fakes import FakeLab
+
+
+def test_without_a_ca_nothing_can_run_out() -> None:
+    for name, words in (("crl-expired", "no pki/config/crl"), ("pki-issuer-switched", "no pki/config/issuers")):
+        fault = registry.get(name)
+        with pytest.raises(FaultNotPossible, match=words):
+            fault.prepare("vault", fault.Args(), FakeLab())
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [("peers/config/crl", {"disable": True}), ("peers/cert/crl", {"certificate": vault_pki.OVER})],
+)
+def test_a_list_that_nobody_goes_by_cannot_run_out(path: str, values: dict[str, object]) -> None:
+    fault, lab = registry.get("crl-expired"), FakeLab()
+    vault_pki.with_crl(lab)
+    lab.the_vault.tree[path] |= values
+    with pytest.raises(FaultNotPossible, match="publishes no current CRL at peers"):
+        fault.prepare("vault", fault.Args.model_validate(vault_pki.PEERS), lab)
+
+
+def test_a_list_is_no_proof_as_long_as_it_is_good() -> None:
+    fault, lab = registry.get("crl-expired"), FakeLab()
+    vault_pki.with_crl(lab)
+    args = fault.Args.model_validate({**vault_pki.PEERS, "remaining": "40s"})
+    record = fault.prepare("vault", args, lab)
+    fault.inject(record, args, lab, Random(1))
+    assert lab.the_vault.tree["peers/config/crl"]["expiry"] == "40s"
+    assert fault.observe(record, lab) is None
+
+
+def test_a_short_list_that_is_still_out_is_not_healed() -> None:
+    fault, lab = registry.get("crl-expired"), FakeLab()
+    vault_pki.with_crl(lab)
+    record = fault.prepare("vault", fault.Args.model_validate(vault_pki.PEERS), lab)
+    lab.the_vault.tree["peers/cert/crl"] = {"certificate": vault_pki.FIRST.crl(-HOUR)}
+    assert fault.healed(record, lab) is None
+
+
+def test_a_default_that_others_changed_is_no_proof_when_leaves_are_as_before() -> None:
+    fault, lab = registry.get("pki-issuer-switched"), FakeLab()
+    vault_pki.with_issuers(lab)
+    record = fault.prepare("vault", fault.Args.model_validate(vault_pki.PEERS), lab)
+    lab.the_vault.tree["peers/config/issuers"] = {"default": "id-9"}
+    leaf = vault_pki.FIRST.leaf("settlements", HOUR)
+    answer = {"certificate": leaf, "issuing_ca": vault_pki.FIRST.pem, "private_key": "a-private-key"}
+    lab.the_vault.on_write["peers/issue/settlements"] = lambda values: answer
+    assert fault.observe(record, lab) is None
+
+
+def test_two_faults_of_one_ca_conflict_and_those_of_two_do_not() -> None:
+    one, other = registry.get("crl-expired"), registry.get("pki-issuer-switched")
+    assert one.holds("vault", one.Args(pki="peers")) == other.holds("vault", other.Args(pki="peers/"))
+    assert not one.holds("vault", one.Args(pki="peers")) & other.holds("vault", other.Args(pki="pki"))
+
+
+def test_who_has_no_certificate_cannot_lose_it() -> None:
+    fault, lab = registry.get("client-cert-expired"), FakeLab()
+    client_certificate.ready(lab)
+    with pytest.raises(FaultNotPossible, match="lockout has handed no client certificate for vault to billing"):
+        fault.prepare("vault", fault.Args.model_validate({"workloads": ["billing"]}), lab)
+
+
+def test_a_certificate_that_is_still_good_is_not_tried() -> None:
+    """A login that is accepted would count as the workload's own."""
+    fault, lab = registry.get("client-cert-expired"), FakeLab()
+    client_certificate.ready(lab)
+    tried: list[str] = []
+    lab.the_vault.refusal_of_certificate = lambda one: tried.append(one) or ""
+    args = fault.Args.model_validate({"remaining": "50s"})
+    record = fault.prepare("vault", args, lab)
+    fault.inject(record, args, lab, Random(1))
+    assert fault.observe(record, lab) is None
+    assert tried == []
+
+
+def test_a_refusal_for_another_reason_is_no_proof() -> None:
+    fault, lab = registry.get("client-cert-expired"), FakeLab()
+    client_certificate.ready(lab)
+    record = fault.prepare("vault", fault.Args(), lab)
+    fault.inject(record, fault.Args(), lab, Random(1))
+    assert fault.observe(record, lab)
+    lab.the_vault.refusal_of_certificate = lambda one: "no chain matching all constraints could be found"
+    assert fault.observe(record, lab) is None
+
+
+def test_a_certificate_that_somebody_else_delivered_meanwhile_stays() -> None:
+    fault, lab = registry.get("client-cert-expired"), FakeLab()
+    client_certificate.ready(lab)
+    record = fault.prepare("vault", fault.Args(), lab)
+    fault.inject(record, fault.Args(), lab, Random(1))
+    newer = client_certificate.ROOT.leaf("orders", HOUR)
+    lab.containers.files["orders", f"{client_certificate.FOLDER}/client.crt"] = newer
+    fault.undo(record, lab)
+    assert "deliver orders" not in lab.writes
+    assert fault.healed(record, lab)
