@@ -7,7 +7,7 @@ from random import Random
 from pydantic import Field
 
 from harness.faults.base import Fault
-from harness.faults.ports import FaultNotPossible, Lab
+from harness.faults.ports import FaultNotPossible, Lab, VaultAdmin
 from harness.faults.restarting import has_said, running, serving
 from harness.lab.errors import EnvironmentUnusable
 from harness.scenario.base import StrictModel
@@ -63,17 +63,14 @@ class VaultStorageFull(Fault[StorageArgs, StorageRecord]):
 
     def inject(self, record: StorageRecord, args: StorageArgs, lab: Lab, rng: Random) -> None:
         lab.containers.execute(record.service, ["sh", "-c", FILL, "fill", record.ballast])
-        # Inside its own files, Vault may still have room from what it has deleted. That has to be used up as well.
-        vault = lab.vault(record.service)
-        with suppress(EnvironmentUnusable):
-            for size, times in ((SMALL, 20), (LARGE, (MOST << 20) // LARGE), (SMALL, 200)):
-                for _ in range(times):
-                    vault.api_write(OWN, {"ballast": "x" * size})
+        _use_up(lab.vault(record.service))
 
     def observe(self, record: StorageRecord, lab: Lab) -> str | None:
         service = record.service
         if lab.containers.state(service) == "running":
             vault = lab.vault(service)
+            if vault.is_serving() and self._room(record, lab) == 0:
+                _use_up(vault)
             if vault.is_sealed() is not False or vault.is_serving():
                 return None
             how = "is unsealed and not active"
@@ -94,9 +91,23 @@ class VaultStorageFull(Fault[StorageArgs, StorageRecord]):
         vault = lab.vault(record.service)
         if not vault.is_serving():
             return None
-        disk = lab.containers.disk(record.service, str(PurePosixPath(record.ballast).parent))
-        if disk is None or disk.free < LARGE:
+        room = self._room(record, lab)
+        if room < LARGE:
             return None
         vault.api_write(OWN, {"tried": "to write again"})
         vault.api_delete(OWN)
-        return f"{record.service} is active, has {disk.free >> 20} MiB to write on, and writes"
+        return f"{record.service} is active, has {room >> 20} MiB to write on, and writes"
+
+    def _room(self, record: StorageRecord, lab: Lab) -> int:
+        disk = lab.containers.disk(record.service, str(PurePosixPath(record.ballast).parent))
+        if disk is None:
+            raise EnvironmentUnusable(f"{record.service}: nobody can tell how much room it has")
+        return disk.free
+
+
+def _use_up(vault: VaultAdmin) -> None:
+    """Let Vault write until it cannot: in its own files it may have room from what it has deleted."""
+    with suppress(EnvironmentUnusable):
+        for size, times in ((SMALL, 20), (LARGE, (MOST << 20) // LARGE), (SMALL, 200)):
+            for _ in range(times):
+                vault.api_write(OWN, {"ballast": "x" * size})
