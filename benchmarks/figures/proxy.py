@@ -83,6 +83,4 @@ def added(what: str, taken: Taken, direct: str, limit: float, ours: str) -> list
     return rows
 
 
-FIGURE = Figure(
-    "proxy", "what the fault proxy adds to a read and a login at Vault, and what it carries", measure
-)
+FIGURE = Figure("proxy", "what the fault proxy adds to a read and a login at Vault, and what it carries", measure)

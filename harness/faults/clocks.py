@@ -120,7 +120,7 @@ class WorkloadClockArgs(StrictModel):
     by: Annotated[Duration, between(10, 86400)] = Field(
         240.0, description="How far its wall clock is off. Certificates may set a limit of their own."
     )
-    way: Literal["ahead", "behind"] = "behind"
+    way: Literal["ahead", "behind"] = Field("behind", description="In which direction.")
 
 
 class WorkloadClockRecord(ServiceRecord):

@@ -20,7 +20,7 @@ from harness.scenario.base import StrictModel
 
 class EarlyArgs(StrictModel):
     role: str = Field(description="The dynamic role of Vault's database engine whose users are taken back.")
-    mount: str = "database"
+    mount: str = Field("database", description="The path of Vault's database engine.")
     database: str = Field("postgres", description="The database service in which the users are.")
 
 
@@ -79,7 +79,7 @@ class LeaseRevokedEarly(Fault[EarlyArgs, EarlyRecord]):
 
 class StuckArgs(StrictModel):
     role: str = Field(description="The dynamic role of Vault's database engine.")
-    mount: str = "database"
+    mount: str = Field("database", description="The path of Vault's database engine.")
     database: str = Field("postgres", description="The database service in which the users are.")
 
 

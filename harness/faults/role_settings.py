@@ -358,10 +358,11 @@ class TtlShrunk(_RoleFault[TtlArgs, TtlRecord]):
         return granted is not None and granted <= round(record.ttl) + TRUNCATED
 
     def observe(self, record: TtlRecord, lab: Lab) -> str | None:
-        tokens = self._tokens(record, lab.vault(record.service))
-        renewed = [token for token in tokens.values() if token.get("last_renewal_time")]
+        vault = lab.vault(record.service)
+        tokens = self._tokens(record, vault) if self._on(record, vault) else {}
         if not tokens:
             return None
+        renewed = [token for token in tokens.values() if token.get("last_renewal_time")]
         how = f"{len(renewed)} of them by a renewal" if renewed else "all by a login"
         return f"{plural(len(tokens), 'token')} got {format_duration(record.ttl)} or less when last asked for, {how}"
 

@@ -21,6 +21,7 @@ from harness.lab.errors import EnvironmentUnusable
 from harness.lab.networks import RunNetworks
 from harness.lab.secrets import RunSecrets
 from harness.lab.spec import LabSpec
+from harness.lab.store import write_atomically
 from harness.topology.model import Block
 from harness.topology.services import Administered, DatabaseBlock, IdpBlock, ProxyBlock, ResourceBlock
 from harness.topology.vault import AdminToken, VaultBlock
@@ -76,7 +77,8 @@ class RunningLab:
         path = self.spec.folder / "lab" / f"ca-{block.tls.ca_from}{block.tls.ca_path.replace('/', '-')}"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(self._containers.read_file(block.tls.ca_from, block.tls.ca_path))
+            # At once: components are set up side by side, and nobody may find half of it.
+            write_atomically(path, self._containers.read_file(block.tls.ca_from, block.tls.ca_path).decode())
         return path
 
     def vault(self, service: str) -> VaultOperator:

@@ -88,11 +88,12 @@ class DatabaseOperator:
         self.execute([f"ALTER ROLE {quote_name(role)} PASSWORD {quote_literal(password)}"])
 
     def password_hash(self, role: str) -> str | None:
-        found = self.rows(f"SELECT rolpassword FROM pg_authid WHERE rolname = {quote_literal(role)}")
+        found = self.rows(f"SELECT rolpassword FROM pg_authid WHERE rolname = {quote_literal(role)}")  # noqa: S608 (quoted)
         return found[0][0] if found and found[0][0] else None
 
     def end_sessions(self, role: str) -> None:
-        self.rows(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {quote_literal(role)}")
+        sessions = f"pg_stat_activity WHERE usename = {quote_literal(role)}"
+        self.rows(f"SELECT pg_terminate_backend(pid) FROM {sessions}")  # noqa: S608 (quoted)
 
     def login_roles(self) -> frozenset[str]:
         return frozenset(row[0] for row in self.rows("SELECT rolname FROM pg_roles WHERE rolcanlogin"))

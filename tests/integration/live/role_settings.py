@@ -16,5 +16,5 @@ AIMS = {
     "token-batch": Aim("vault", {"workloads": ["orders-wrapped"]}),  # it does not wait long for its next login
     "token-renew-forbidden": Aim("vault", {"workloads": ["orders"]}),
     "token-uses-exhausted": Aim("vault", {"workloads": ["orders"]}),
-    "ttl-shrunk": Aim("vault", {"workloads": ["orders"]}, bite=renew, stays_dead=True),
+    "ttl-shrunk": Aim("vault", {"workloads": ["orders"]}, bite=renew),
 }

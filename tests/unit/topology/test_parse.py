@@ -264,7 +264,8 @@ def test_asking_for_a_workload_that_is_none(parse: Parse) -> None:
         ),
         pytest.param(
             ("type: jwt", "type: oidc"),
-            "22:13: services.vault.x-lockout.provision.auth.jwt: expected 'type' to be one of approle, jwt, token, cert",
+            "22:13: services.vault.x-lockout.provision.auth.jwt: "
+            "expected 'type' to be one of approle, jwt, token, cert",
             id="unknown-auth-type",
         ),
         pytest.param(
