@@ -1,4 +1,4 @@
-"""Every scenario that lockout comes with, through the command line, on a real Vault: both sides in one green run."""
+"""The scenarios that lockout comes with, through the command line, on a real Vault: both sides in one green run."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ from harness.scenario.loader import load_scenario
 from harness.scenario.model import Scenario
 from harness.scenario.vocabulary import Vocabulary
 from tests.integration.conftest import clear
+from tests.integration.parts import a_part
 from tests.integration.support import ROOT, Cli, Done, files_of, processes_with, shapes_in
 
 LONG = 3600.0  # seconds for all of them together
 
 FILES = {path.name.removesuffix(SUFFIX): path for path in scenario_files(ROOT / "scenarios")}
-pytestmark = [pytest.mark.engine, pytest.mark.parametrize("name", FILES)]
+PARTS = 4  # the whole catalogue takes half an hour
+pytestmark = [pytest.mark.engine, pytest.mark.parametrize("name", a_part(sorted(FILES), PARTS))]
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 import pytest
 
 from harness.lab.engine import Engine
 from harness.lab.plugins import Compose
 from tests.integration.labs import WHOLE, brought_up
+from tests.integration.parts import ALL, TODAY
 from tests.matrix.matrix import Board, Cell, all_cells, sample
 
 pytestmark = pytest.mark.engine
 
-SEED = date.today().toordinal()
+CELLS = all_cells() if ALL else sample(all_cells(), TODAY)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def board(
         yield Board(lab, home / "cells")
 
 
-@pytest.mark.parametrize("cell", sample(all_cells(), SEED), ids=str)
+@pytest.mark.parametrize("cell", CELLS, ids=str)
 def test_everything_is_as_it_was(board: Board, cell: Cell, request: pytest.FixtureRequest) -> None:
     number = request.session.items.index(request.node)
-    assert board.play(cell, number).wrong == (), f"sample by seed {SEED}"
+    assert board.play(cell, number).wrong == (), f"python -m tests.matrix --sample --seed {TODAY}"
