@@ -17,6 +17,7 @@ SELECT rolname, concat_ws(' ', CASE WHEN rolcanlogin THEN 'login' END, CASE WHEN
    JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid))
 FROM pg_roles r ORDER BY 1
 """
+_END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename ="
 
 
 def quote_literal(text: str) -> str:
@@ -103,9 +104,8 @@ class DatabaseOperator:
 
     def drop_roles(self, roles: Iterable[str]) -> None:
         named = tuple(roles)
-        ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename ="
         self.execute(
-            [f"{ending} {quote_literal(role)}" for role in named]
+            [f"{_END_SESSIONS} {quote_literal(role)}" for role in named]
             + [f"DROP ROLE IF EXISTS {quote_name(role)}" for role in named]
         )
 
