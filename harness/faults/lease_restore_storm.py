@@ -17,6 +17,7 @@ CREATE = f"auth/token/create/{NAME}"
 LEASES = f"sys/leases/lookup/{CREATE}"
 REVOKE = f"sys/leases/revoke-prefix/{CREATE}"
 ANYTHING = "sys/policies/acl"
+START_DEADLINE = 30.0  # seconds, for a Vault with next to no processor
 _RESTORING = re.compile(r"^(\S+)Z \[INFO\] +core: restoring leases", re.MULTILINE)
 _RESTORED = re.compile(r"^(\S+)Z \[INFO\] +expiration: lease restore complete", re.MULTILINE)
 
@@ -71,7 +72,7 @@ class LeaseRestoreStorm(Fault[StormArgs, StormRecord]):
         lab.containers.kill(record.service)
         lab.containers.limit_cpus(record.service, record.cpus)
         lab.containers.start(record.service)
-        vault.submit_keys()
+        vault.submit_keys(START_DEADLINE)
 
     def observe(self, record: StormRecord, lab: Lab) -> str | None:
         vault = lab.vault(record.service)

@@ -161,8 +161,8 @@ class VaultAdmin(Protocol):
 
     def seal(self) -> None: ...
     def unseal(self) -> None: ...
-    def submit_keys(self) -> None:
-        """Unseal it as far as lockout can, whatever comes of it: ``unseal`` waits until it serves as well."""
+    def submit_keys(self, patience: float = 5.0) -> None:
+        """Unseal it when it answers, in at most *patience* seconds. ``unseal`` waits until it serves as well."""
 
     def answer_to(self, path: str, patience: float = 2.0) -> Answer:
         """What it answers to a request that changes nothing (LIST *path*), in at most *patience* seconds."""

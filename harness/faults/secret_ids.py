@@ -24,11 +24,11 @@ EXPIRY_SLACK = 5.0
 
 
 class Handed(StrictModel):
-    """Whose SecretID it is; ``folder`` is where it lies in the container, ``path`` its role in Vault's API."""
+    """``path`` is its role in Vault's API, ``started`` when its container had been started before."""
 
     role: str
     path: str
-    folder: str
+    started: str
 
 
 class SecretIdRecord(StrictModel):
@@ -52,15 +52,16 @@ class _SecretIdFault(Fault[A, SecretIdRecord]):
         for login in lab.vault_logins(target, args.workloads):
             if not args.workloads and lab.containers.state(login.workload) == "missing":
                 continue  # of the topology, and not of this run
-            if login.method == "approle" and login.folder and login.wrapped is self.wrapped:
-                handed[login.workload] = Handed(role=login.role, path=login.path, folder=login.folder.rstrip("/"))
-            elif args.workloads:
-                raise FaultNotPossible(f"{login.workload} was handed no {self._what} for {target}")
+            if login.method != "approle" or not login.folder or login.wrapped is not self.wrapped:
+                if args.workloads:
+                    raise FaultNotPossible(f"{login.workload} was handed no {self._what} for {target}")
+                continue
+            if lab.containers.state(login.workload) != "running":
+                raise FaultNotPossible(f"{login.workload} does not run, so it cannot be restarted")
+            started = lab.containers.started_at(login.workload)
+            handed[login.workload] = Handed(role=login.role, path=login.path, started=started)
         if not handed:
             raise FaultNotPossible(f"no workload was handed a {self._what} for {target}")
-        for workload in handed:
-            if lab.containers.state(workload) != "running":
-                raise FaultNotPossible(f"{workload} does not run, so it cannot be restarted")
         return SecretIdRecord(service=target, handed=handed)
 
     @property
@@ -76,7 +77,7 @@ class _SecretIdFault(Fault[A, SecretIdRecord]):
     def observe(self, record: SecretIdRecord, lab: Lab) -> str | None:
         vault = lab.vault(record.service)
         for workload, handed in record.handed.items():
-            if lab.containers.state(workload) not in RUNNING:
+            if lab.containers.started_at(workload) == handed.started:
                 return None
             if self._good(workload, handed, record, lab) or vault.accessors(frozenset({handed.role})):
                 return None
@@ -108,7 +109,7 @@ class _SecretIdFault(Fault[A, SecretIdRecord]):
             if not self._settled(workload, handed, record, lab):
                 _destroy_all(handed, lab.vault(record.service))  # also one that somebody else may have
                 lab.deliver(workload)
-            if lab.containers.state(workload) not in RUNNING:
+            if _left_stopped(workload, handed, lab):
                 lab.containers.start(workload)
         vault = lab.vault(record.service)
         paths = [f"{handed.path}/role-id" for handed in record.handed.values()]
@@ -116,11 +117,14 @@ class _SecretIdFault(Fault[A, SecretIdRecord]):
 
     def healed(self, record: SecretIdRecord, lab: Lab) -> str | None:
         for workload, handed in record.handed.items():
-            if lab.containers.state(workload) not in RUNNING:
+            if _left_stopped(workload, handed, lab) or not self._settled(workload, handed, record, lab):
                 return None
-            if not self._settled(workload, handed, record, lab):
-                return None
-        return f"{', '.join(sorted(record.handed))} run, with a SecretID that {record.service} takes"
+        return f"{record.service} takes the SecretID that was handed to {' and to '.join(sorted(record.handed))}"
+
+
+def _left_stopped(workload: str, handed: Handed, lab: Lab) -> bool:
+    """Whether it was stopped here and not started. What was started, and has ended since, did that by itself."""
+    return lab.containers.state(workload) not in RUNNING and lab.containers.started_at(workload) == handed.started
 
 
 def _destroy_all(handed: Handed, vault: VaultAdmin) -> None:

@@ -77,7 +77,7 @@ class FakeVault:
         if not self.active():
             raise EnvironmentUnusable(f"{self._name} is unsealed but did not become active")
 
-    def submit_keys(self) -> None:
+    def submit_keys(self, patience: float = 5.0) -> None:
         if not self._answers() or not self.holds_keys:
             raise EnvironmentUnusable(f"{self._name} cannot be unsealed")
         if self.sealed:
