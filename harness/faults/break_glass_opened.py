@@ -5,7 +5,7 @@ from random import Random
 from pydantic import Field
 
 from harness.faults.base import Fault, ServiceRecord
-from harness.faults.ports import Lab
+from harness.faults.ports import FaultNotPossible, Lab
 from harness.scenario.base import Duration, StrictModel
 
 
@@ -19,6 +19,7 @@ class BreakGlassOpened(Fault[BreakGlassArgs, ServiceRecord]):
 
     Not a failure but the act of a person, on the same clock as the faults. The resource accepts break-glass
     credentials only in between, and journals each use to a sink that needs neither Vault nor the IdP.
+    Source: failure catalogue, group K.
     """
 
     name = "break-glass-opened"
@@ -29,6 +30,10 @@ class BreakGlassOpened(Fault[BreakGlassArgs, ServiceRecord]):
     Args = BreakGlassArgs
 
     def prepare(self, target: str, args: BreakGlassArgs, lab: Lab) -> ServiceRecord:
+        if lab.ledger(target).break_glass_is_open():
+            raise FaultNotPossible(
+                f"the emergency access path of {target} is open already; whoever opened it closes it"
+            )
         return ServiceRecord(service=target)
 
     def inject(self, record: ServiceRecord, args: BreakGlassArgs, lab: Lab, rng: Random) -> None:

@@ -13,6 +13,7 @@ from harness.faults.ports import FaultNotPossible, Lab, VaultLogin
 from harness.scenario.base import Duration, StrictModel
 
 NOBODY = "nobody.invalid"
+_FOR_NOBODY = {"allowed_domains": [NOBODY], "allow_any_name": False}
 
 
 class ClientCertArgs(StrictModel):
@@ -52,6 +53,9 @@ class ClientCertExpired(Fault[ClientCertArgs, ClientCertRecord]):
     Args = ClientCertArgs
     Record = ClientCertRecord
 
+    def holds(self, target: str, args: ClientCertArgs) -> frozenset[str]:
+        return super().holds(target, args) | {f"{target}/{args.pki.strip('/')}"}
+
     def prepare(self, target: str, args: ClientCertArgs, lab: Lab) -> ClientCertRecord:
         logins = [one for one in lab.vault_logins(target, args.workloads) if one.method == "cert" and one.folder]
         if not logins:
@@ -83,10 +87,11 @@ class ClientCertExpired(Fault[ClientCertArgs, ClientCertRecord]):
             # Together: a certificate with the key of another would be a fault of another kind.
             files = {f"{one.folder}/client.crt": certificate, f"{one.folder}/client.key": key}
             lab.containers.write_files(one.workload, files)
-            vault.api_write(one.issuer, {**one.issuer_before, "allowed_domains": [NOBODY]})
+        for one in record.holders:  # only now, for two may have the same role
+            vault.api_write(one.issuer, {**one.issuer_before, **_FOR_NOBODY})
 
     def _label(self, holder: Holder) -> str:
-        return f"{self.name}-{holder.workload}"
+        return f"{self.name}-{holder.workload}:{holder.folder}"
 
     def _key_label(self, holder: Holder) -> str:
         return f"{self._label(holder)}-key"
@@ -107,7 +112,7 @@ class ClientCertExpired(Fault[ClientCertArgs, ClientCertRecord]):
 
     def _issues(self, holder: Holder, record: ClientCertRecord, lab: Lab) -> bool:
         role: Mapping[str, Any] = lab.vault(record.service).api_read(holder.issuer) or {}
-        return list(role.get("allowed_domains") or ()) != [NOBODY]
+        return any(role.get(key) != value for key, value in _FOR_NOBODY.items())
 
     def undo(self, record: ClientCertRecord, lab: Lab) -> None:
         vault = lab.vault(record.service)

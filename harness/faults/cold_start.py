@@ -8,6 +8,7 @@ from pydantic import Field
 
 from harness.faults.base import Fault
 from harness.faults.ports import FaultNotPossible, Lab
+from harness.faults.restarting import serving
 from harness.scenario.base import StrictModel, Texts
 
 GRACE = 1.0  # seconds
@@ -66,8 +67,7 @@ class ColdStartInOutage(Fault[ColdStartArgs, ColdStartRecord]):
         return f"{', '.join(record.started)} started anew, and {record.service} reports sealed"
 
     def undo(self, record: ColdStartRecord, lab: Lab) -> None:
-        if lab.vault(record.service).is_sealed():
-            lab.vault(record.service).unseal()
+        serving(record.service, lab)
         for workload in self._left_stopped(record, lab):
             lab.containers.start(workload)
 

@@ -32,6 +32,12 @@ def _token_in(handed: Handed, lab: Lab) -> str:
     return (lab.containers.read(handed.workload, handed.path) or "").strip()
 
 
+def _accessor_now(vault: VaultAdmin, handed: Handed, lab: Lab) -> str | None:
+    """The accessor of the token in the file; None when there is no file, or no such token."""
+    token = _token_in(handed, lab)
+    return vault.accessor_of(token) if token else None
+
+
 def _hand_new(vault: VaultAdmin, handed: Handed, lab: Lab) -> None:
     """Hand *handed* a fresh token of its own. When that fails, no token is left that nobody has."""
     auth = vault.api_write(f"auth/token/create/{handed.role}", {"meta": {"role": handed.role}})["auth"]
@@ -117,7 +123,7 @@ class SharedTokenReplicas(Fault[SharedArgs, SharedRecord]):
         for accessor in shared:
             vault.revoke(accessor)
         for handed in record.handed:
-            now = vault.accessor_of(_token_in(handed, lab))
+            now = _accessor_now(vault, handed, lab)
             if now is None or now in shared:
                 if vault.is_alive(handed.accessor):
                     vault.revoke(handed.accessor)  # inject broke off before it did
@@ -125,7 +131,7 @@ class SharedTokenReplicas(Fault[SharedArgs, SharedRecord]):
 
     def healed(self, record: SharedRecord, lab: Lab) -> str | None:
         vault = lab.vault(record.service)
-        own = {vault.accessor_of(_token_in(handed, lab)) for handed in record.handed}
+        own = {_accessor_now(vault, handed, lab) for handed in record.handed}
         if None in own or len(own) < len(record.handed) or vault.accessors(frozenset({record.mark})):
             return None
         return f"{', '.join(handed.workload for handed in record.handed)} have a token each that {record.service} knows"
@@ -187,6 +193,9 @@ class LegacyStaticToken(Fault[LegacyArgs, LegacyRecord]):
     Args = LegacyArgs
     Record = LegacyRecord
 
+    def holds(self, target: str, args: LegacyArgs) -> frozenset[str]:
+        return super().holds(target, args) | {f"{args.vault}/handed-tokens"}
+
     def prepare(self, target: str, args: LegacyArgs, lab: Lab) -> LegacyRecord:
         vault = lab.vault(args.vault)
         handed = _handed(args.vault, target, lab) if lab.handed_token(args.vault, target) else None
@@ -230,8 +239,7 @@ class LegacyStaticToken(Fault[LegacyArgs, LegacyRecord]):
         token = self._token(record, lab)
         if record.handed is None or (token and vault.accessor_of(token) is not None):
             return
-        in_file = _token_in(record.handed, lab)
-        if not in_file or vault.accessor_of(in_file) is None:
+        if _accessor_now(vault, record.handed, lab) is None:
             _hand_new(vault, record.handed, lab)
         lab.containers.stop(record.service, GRACE)
         lab.containers.start(record.service)

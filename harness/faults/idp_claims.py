@@ -71,7 +71,7 @@ class AudienceArgs(StrictModel):
     mount: str = Field("jwt", description="At a Vault: the auth mount whose roles are bound to it.")
 
 
-_TOLD_AGAIN = ("role_type", "user_claim")
+_TOLD_AGAIN = ("role_type", "user_claim", "bound_claims_type")
 
 
 class BoundRole(StrictModel):

@@ -41,6 +41,7 @@ class IdpDownCold(Fault[ColdArgs, ColdRecord]):
             raise FaultNotPossible(
                 f"'{args.verifier}' is no running verifier of tokens; there are: {', '.join(judges) or 'none'}"
             )
+        lab.idp(target).active_key()  # one that lockout cannot administer gives no token to show the verifier
         if not lab.idp(target).is_serving():
             raise FaultNotPossible(f"{target} does not answer, so nobody could see that it ends and is back")
         return ColdRecord(service=target, verifier=args.verifier)

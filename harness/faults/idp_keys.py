@@ -7,7 +7,7 @@ import json
 from random import Random
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from harness.faults.base import Fault, NoArgs, ServiceRecord
 from harness.faults.judging import AUDIENCE, SAMPLE_LIFE, refusal, verdicts
@@ -74,9 +74,19 @@ class IdpHardRollover(Fault[NoArgs, RolloverRecord]):
         return f"{self.name}-{record.service}"
 
 
+LONGEST_BURST = 30.0  # seconds
+
+
 class FloodArgs(StrictModel):
     tokens: Annotated[int, Field(ge=1, le=5000, description="How many tokens are sent in all.")] = 240
     per_second: Annotated[float, Field(gt=0, le=500, description="How many of them in a second.")] = 120.0
+
+    @model_validator(mode="after")
+    def _is_a_burst(self) -> FloodArgs:
+        lasts = self.tokens / self.per_second
+        if lasts > LONGEST_BURST:  # nothing else on the timeline happens meanwhile
+            raise ValueError(f"{self.tokens} tokens take {lasts:.0f} s; {LONGEST_BURST:g} s are the most")
+        return self
 
 
 class FloodRecord(ServiceRecord):

@@ -63,9 +63,11 @@ class KvDeleted(Fault[DeletedArgs, DeletedRecord]):
     name = "kv-deleted-404"
     group = "B"
     roles = frozenset({"vault"})
-    takes = frozenset({"kv"})
     Args = DeletedArgs
     Record = DeletedRecord
+
+    def holds(self, target: str, args: DeletedArgs) -> frozenset[str]:
+        return frozenset({f"{target}/{args.secret}"})
 
     def prepare(self, target: str, args: DeletedArgs, lab: Lab) -> DeletedRecord:
         vault = lab.vault(target)
@@ -133,9 +135,11 @@ class KvEmptyValue(Fault[EmptyArgs, EmptyRecord]):
     name = "kv-empty-value"
     group = "B"
     roles = frozenset({"vault"})
-    takes = frozenset({"kv"})
     Args = EmptyArgs
     Record = EmptyRecord
+
+    def holds(self, target: str, args: EmptyArgs) -> frozenset[str]:
+        return frozenset({f"{target}/{args.secret}"})
 
     def prepare(self, target: str, args: EmptyArgs, lab: Lab) -> EmptyRecord:
         vault = lab.vault(target)
@@ -159,10 +163,12 @@ class KvEmptyValue(Fault[EmptyArgs, EmptyRecord]):
         return f"version {version} of {record.secret} has an empty {record.key}"
 
     def undo(self, record: EmptyRecord, lab: Lab) -> None:
-        """Store the last good values once more, as a version of their own, as one does with a bad change."""
+        """Store the last good value once more, in a version of its own, as one does with a bad change."""
         vault = lab.vault(record.service)
-        if vault.kv_read(record.secret).get(record.key) == "":
-            vault.kv_write(record.secret, vault.kv_read(record.secret, record.version))
+        now = dict(vault.kv_read(record.secret))
+        if now.get(record.key) == "":
+            good = vault.kv_read(record.secret, record.version)[record.key]
+            vault.kv_write(record.secret, now | {record.key: good})
 
     def healed(self, record: EmptyRecord, lab: Lab) -> str | None:
         if lab.vault(record.service).kv_read(record.secret).get(record.key):

@@ -138,6 +138,7 @@ class LeaseRevokeStuck(Fault[StuckArgs, StuckRecord]):
         vault = lab.vault(record.service)
         lease = vault.obtain(record.prefix)
         try:
+            lab.keep(f"{record.label}-password", lease.password)  # by itself, so that it is found in any text
             lab.keep(record.label, json.dumps([lease.id, lease.username, lease.password]))
         except EnvironmentUnusable:
             vault.api_write("sys/leases/revoke", {"lease_id": lease.id, "sync": True})  # nobody would know of it
@@ -181,7 +182,9 @@ class LeaseRevokeStuck(Fault[StuckArgs, StuckRecord]):
 
 
 def _statements(record: StuckRecord, lab: Lab) -> tuple[str, ...]:
-    role = lab.vault(record.service).api_read(record.path) or {}
+    role = lab.vault(record.service).api_read(record.path)
+    if role is None:
+        raise EnvironmentUnusable(f"{record.service} has no {record.path} any more")
     return tuple(str(statement) for statement in role.get("revocation_statements") or ())
 
 

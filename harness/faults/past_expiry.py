@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from math import isinf
 from random import Random
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from pydantic import Field
 
 from harness.faults.base import Fault
 from harness.faults.ports import FaultNotPossible, Lab
+from harness.faults.restarting import serving
 from harness.scenario.base import StrictModel, Texts
 
 A = TypeVar("A", bound="PastExpiryArgs")
@@ -52,8 +54,11 @@ class _PastExpiry(Fault[A, R]):
         default, _ = vault.auth_ttls(args.mount)
         # A token may be renewed up to the moment of sealing, so the whole TTL counts and not what is left of it.
         settings = [vault.api_read(f"auth/{args.mount}/role/{role}") for role in sorted(roles)]
-        longest = max([float(known.get("token_ttl") or default) for known in settings if known], default=float(default))
-        longest = max([longest, *(vault.remaining(accessor) for accessor in tokens)])
+        # Of a periodic one it is the period.
+        lives = [float(known.get("token_period") or known.get("token_ttl") or default) for known in settings if known]
+        longest = max([*(lives or [float(default)]), *(vault.remaining(accessor) for accessor in tokens)])
+        if isinf(longest):
+            raise FaultNotPossible(f"a token of {', '.join(args.workloads) or 'a workload'} at {target} has no end")
         return PastExpiryRecord(service=target, tokens=len(tokens), over_at=time.time() + longest)
 
     def inject(self, record: R, args: A, lab: Lab, rng: Random) -> None:
@@ -65,8 +70,7 @@ class _PastExpiry(Fault[A, R]):
         return f"{record.service} reports sealed, and all {record.tokens} tokens are past their end"
 
     def undo(self, record: R, lab: Lab) -> None:
-        if lab.vault(record.service).is_sealed():
-            lab.vault(record.service).unseal()
+        serving(record.service, lab)
 
     def healed(self, record: R, lab: Lab) -> str | None:
         return f"{record.service} is unsealed and active" if lab.vault(record.service).is_serving() else None

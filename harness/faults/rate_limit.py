@@ -56,7 +56,7 @@ class RateLimited(Fault[RateLimitArgs, RateLimitRecord]):
     name = "rate-limit-429"
     group = "A"
     roles = frozenset({"vault"})
-    takes = frozenset({"quotas"})
+    takes = frozenset({"quotas", "container", "seal"})  # undo starts it and unseals it, should it have ended
     Args = RateLimitArgs
     Record = RateLimitRecord
 
@@ -91,6 +91,8 @@ class RateLimited(Fault[RateLimitArgs, RateLimitRecord]):
                 wait = f"Retry-After: {answer.retry_after}" if answer.retry_after else "no Retry-After"
                 on = record.path or "anything"
                 return f"{record.service} answered request {number} for {on} with 429 and {wait}"
+            if not answer.status:
+                return None  # nor would it answer the next
         return None
 
     def undo(self, record: RateLimitRecord, lab: Lab) -> None:
@@ -105,10 +107,10 @@ class RateLimited(Fault[RateLimitArgs, RateLimitRecord]):
         vault = lab.vault(record.service)
         if QUOTA in vault.api_list(QUOTAS) or _config(vault) != record.before:
             return None
-        answers = [vault.answer_to(record.path or ANYTHING).status for _ in range(record.rate + 1)]
-        if LIMITED in answers or 0 in answers:
+        asked = record.rate + 1
+        if any(vault.answer_to(record.path or ANYTHING).status in (LIMITED, 0) for _ in range(asked)):
             return None
-        return f"{record.service} answered {len(answers)} requests in a row and refused none of them with 429"
+        return f"{record.service} answered {asked} requests in a row and refused none of them with 429"
 
 
 def _config(vault: VaultAdmin) -> QuotaConfig:

@@ -43,6 +43,9 @@ class StaticRoleRotated(Fault[StaticRoleArgs, StaticRoleRecord]):
     Args = StaticRoleArgs
     Record = StaticRoleRecord
 
+    def holds(self, target: str, args: StaticRoleArgs) -> frozenset[str]:
+        return frozenset({f"{target}/static roles of {args.mount.strip('/')}"})
+
     def prepare(self, target: str, args: StaticRoleArgs, lab: Lab) -> StaticRoleRecord:
         return StaticRoleRecord(
             service=target,
@@ -86,6 +89,9 @@ class _StoredPasswordFault(Fault[StoredPasswordArgs, StoredPasswordRecord]):
     roles = frozenset({"vault"})
     Args = StoredPasswordArgs
     Record = StoredPasswordRecord
+
+    def holds(self, target: str, args: StoredPasswordArgs) -> frozenset[str]:
+        return frozenset({f"{target}/{args.secret}"})
 
     def prepare(self, target: str, args: StoredPasswordArgs, lab: Lab) -> StoredPasswordRecord:
         values = lab.vault(target).kv_read(args.secret)

@@ -54,7 +54,7 @@ class DatabaseRootOutOfBand(Fault[OutOfBandArgs, OutOfBandRecord]):
     name = "db-root-out-of-band"
     group = "D"
     roles = frozenset({"vault"})
-    takes = frozenset({"database-login"})
+    takes = frozenset({"database-login", "database-roles"})  # whose leases are made and revoked by that login
     Args = OutOfBandArgs
     Record = OutOfBandRecord
 

@@ -39,6 +39,9 @@ class SinkUnreadable(Fault[SinkArgs, SinkRecord]):
     Args = SinkArgs
     Record = SinkRecord
 
+    def holds(self, target: str, args: SinkArgs) -> frozenset[str]:
+        return super().holds(target, args) | {f"{args.at}/handed-tokens"}
+
     def prepare(self, target: str, args: SinkArgs, lab: Lab) -> SinkRecord:
         handed = lab.handed_token(args.at, target)
         if handed is None:

@@ -33,6 +33,7 @@ class ParentTokenRevoked(Fault[TokenArgs, TreeRecord]):
     name = "parent-token-revoked"
     group = "C"
     roles = frozenset({"vault"})
+    takes = frozenset({"handed-tokens"})
     Args = TokenArgs
     Record = TreeRecord
 
@@ -66,9 +67,10 @@ class ParentTokenRevoked(Fault[TokenArgs, TreeRecord]):
 
     def undo(self, record: TreeRecord, lab: Lab) -> None:
         vault = lab.vault(record.service)
-        for workload, role in record.roles.items():
-            if not vault.accessors(frozenset({role})):
-                lab.deliver(workload)
+        # Looked at before the first is handed a new one, for two may have the same role.
+        empty = [workload for workload, role in record.roles.items() if not vault.accessors(frozenset({role}))]
+        for workload in empty:
+            lab.deliver(workload)
 
     def healed(self, record: TreeRecord, lab: Lab) -> str | None:
         vault = lab.vault(record.service)

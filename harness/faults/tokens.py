@@ -107,6 +107,9 @@ class TokenMaxTtl(Fault[MaxTtlArgs, MaxTtlRecord]):
     Args = MaxTtlArgs
     Record = MaxTtlRecord
 
+    def holds(self, target: str, args: MaxTtlArgs) -> frozenset[str]:
+        return frozenset({f"{target}/auth/{args.mount.strip('/')}"})
+
     def prepare(self, target: str, args: MaxTtlArgs, lab: Lab) -> MaxTtlRecord:
         default, maximum = lab.vault(target).auth_ttls(args.mount)
         return MaxTtlRecord(

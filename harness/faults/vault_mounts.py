@@ -52,7 +52,7 @@ def _mount_again(vault: VaultAdmin, section: str, record: MountRecord) -> bool:
     """Whether it had to be mounted, and so has nothing in it."""
     path = f"{section}/{record.mount}"
     if _mounted(vault, section, record.mount) is not None:
-        if vault.api_read(next(iter(record.parts))) is not None:
+        if any(vault.api_read(part) is not None for part in record.parts):
             return False
         # Empty, or cut off in the middle of being disabled: then it is listed, and answers nothing.
         vault.api_delete(path)
@@ -95,6 +95,9 @@ class AuthMountDisabled(Fault[AuthMountArgs, AuthMountRecord]):
     Args = AuthMountArgs
     Record = AuthMountRecord
 
+    def holds(self, target: str, args: AuthMountArgs) -> frozenset[str]:
+        return super().holds(target, args) | {f"{target}/auth/{args.mount.strip('/')}"}
+
     def prepare(self, target: str, args: AuthMountArgs, lab: Lab) -> AuthMountRecord:
         vault, base = lab.vault(target), f"auth/{args.mount}"
         settings = _mounted(vault, "sys/auth", args.mount)
@@ -108,6 +111,13 @@ class AuthMountDisabled(Fault[AuthMountArgs, AuthMountRecord]):
             if not login.wrapped and lab.kept(secret_id_label(target, login.workload)) is not None:
                 workloads.setdefault(login.role, []).append(login.workload)
         names = [name for name in vault.api_list(f"{base}/role") if not name.endswith("/")]
+        for name in names:
+            known = name in workloads or any(one.wrapped and one.role == name for one in logins)
+            if not known and _has_secret_id(vault, f"{base}/role/{name}"):
+                raise FaultNotPossible(
+                    f"role {name} at {base} of {target} has a SecretID that lockout did not hand out, so it could not "
+                    "be set up again as before"
+                )
         role_ids = {name: str((vault.api_read(f"{base}/role/{name}/role-id") or {}).get("role_id")) for name in names}
         accessors = vault.accessors(frozenset(names), args.mount)
         if not accessors:
@@ -146,7 +156,10 @@ class AuthMountDisabled(Fault[AuthMountArgs, AuthMountRecord]):
         for role, role_id in record.role_ids.items():
             path = f"auth/{record.mount}/role/{role}"
             if empty or not _same(vault, path, record.parts[path]) or not _has_id(vault, path, role_id):
-                vault.api_write(path, record.parts[path] | {"role_id": role_id})
+                settings = record.parts[path] | {"role_id": role_id}
+                if vault.api_read(path) is not None:
+                    settings.pop("local_secret_ids", None)  # which Vault takes from a new role only
+                vault.api_write(path, settings)
         for path, secret in self._not_taken(record, lab):
             vault.api_write(f"{path}/custom-secret-id", {"secret_id": secret})
         for role, workload in record.wrapped.items():
@@ -212,9 +225,12 @@ class SecretsMountDisabled(Fault[SecretsMountArgs, SecretsMountRecord]):
     name = "secrets-mount-disabled"
     group = "B"
     roles = frozenset({"vault"})
-    takes = frozenset({"database-roles"})
+    takes = frozenset({"database-roles", "database-login"})
     Args = SecretsMountArgs
     Record = SecretsMountRecord
+
+    def holds(self, target: str, args: SecretsMountArgs) -> frozenset[str]:
+        return super().holds(target, args) | {f"{target}/static roles of {args.mount.strip('/')}"}
 
     def prepare(self, target: str, args: SecretsMountArgs, lab: Lab) -> SecretsMountRecord:
         vault, mount = lab.vault(target), args.mount

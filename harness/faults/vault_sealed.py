@@ -4,6 +4,7 @@ from random import Random
 
 from harness.faults.base import Fault, NoArgs, ServiceRecord
 from harness.faults.ports import FaultNotPossible, Lab
+from harness.faults.restarting import serving
 
 
 class VaultSealed(Fault[NoArgs, ServiceRecord]):
@@ -33,8 +34,7 @@ class VaultSealed(Fault[NoArgs, ServiceRecord]):
         return f"{record.service} reports sealed" if lab.vault(record.service).is_sealed() else None
 
     def undo(self, record: ServiceRecord, lab: Lab) -> None:
-        if lab.vault(record.service).is_sealed():
-            lab.vault(record.service).unseal()
+        serving(record.service, lab)
 
     def healed(self, record: ServiceRecord, lab: Lab) -> str | None:
         return f"{record.service} is unsealed and active" if lab.vault(record.service).is_serving() else None

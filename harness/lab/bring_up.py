@@ -127,9 +127,11 @@ def _override(spec: LabSpec, services: Collection[str], service_images: Collecti
 
 def clear_workloads(lab: RunningLab) -> None:
     """Take away every workload, and the tokens and leases that they had. Raises EnvironmentUnusable."""
-    running = [lab.spec.topology.services[name] for name in sorted(lab.started)]
+    running = [lab.spec.topology.services[name] for name in sorted(lab.started) if name in lab.spec.topology.services]
+    workloads = [one.name for one in running if isinstance(one.block, WorkloadBlock)]
+    lab.containers.let_die(workloads)
     with _together() as pool:
-        gone = [pool.submit(lab.containers.remove, one.name) for one in running if isinstance(one.block, WorkloadBlock)]
+        gone = [pool.submit(lab.containers.remove, name) for name in workloads]
         for future in gone:
             future.result()
     for service in running:

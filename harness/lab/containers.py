@@ -8,7 +8,7 @@ import socket
 import ssl
 import tarfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -64,6 +64,29 @@ class ExecResult:
     stderr: str
 
 
+class Output:
+    """(engine timestamp, line) as a container writes them; ends with the container, or when it is closed."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        pending = b""
+        for chunk in self._stream:
+            # The engine hands on a line of more than 16 KiB in pieces, and puts the time before each of them.
+            again = _STAMP.match(chunk) if pending else None
+            *lines, pending = (pending + chunk[again.end() if again else 0 :]).split(b"\n")
+            for line in lines:
+                yield _stamped(line)
+        if pending:
+            yield _stamped(pending)
+
+    def close(self) -> None:
+        """Nobody reads on; from any thread."""
+        with suppress(Exception):  # it has ended by itself
+            self._stream.close()
+
+
 class RunContainers:
     """Finds a run's containers by label and acts on them.
 
@@ -114,10 +137,15 @@ class RunContainers:
     def kill(self, service: str) -> None:
         self.ask(lambda: self._find(service).kill())
 
-    def let_die(self) -> None:
-        """Take every restart policy off. One that is being restarted while it is removed can leave a network stuck."""
+    def let_die(self, services: Collection[str] | None = None) -> None:
+        """Take the restart policies off, of all or of *services*.
+
+        One that is being restarted while it is removed can leave a network stuck.
+        """
         filters: dict[str, str | list[str] | bool] = {"label": f"{RUN_LABEL}={self.run}"}
         for container in self.ask(lambda: self.client.containers.list(all=True, filters=filters, ignore_removed=True)):
+            if services is not None and container.labels.get(SERVICE_LABEL) not in services:
+                continue
             policy = ((container.attrs or {}).get("HostConfig") or {}).get("RestartPolicy") or {}
             if policy.get("Name") not in (None, "", "no"):
                 never: Any = {"Name": "no"}  # which the SDK's type stubs do not know
@@ -209,21 +237,12 @@ class RunContainers:
         container = self._find(service)
         return str(self.ask(lambda: container.logs(tail=tail)).decode(errors="replace"))
 
-    def follow(self, service: str, since: float) -> Iterator[tuple[str, str]]:
-        """(engine timestamp, line) as the container writes them, stdout and stderr, until it stops."""
+    def follow(self, service: str, since: float) -> Output:
+        """What the container writes, stdout and stderr, until it stops."""
         container = self._find(service)
-        stream = self.ask(
-            lambda: container.logs(stream=True, follow=True, timestamps=True, since=since if since else None)
+        return Output(
+            self.ask(lambda: container.logs(stream=True, follow=True, timestamps=True, since=since if since else None))
         )
-        pending = b""
-        for chunk in stream:
-            # The engine hands on a line of more than 16 KiB in pieces, and puts the time before each of them.
-            again = _STAMP.match(chunk) if pending else None
-            *lines, pending = (pending + chunk[again.end() if again else 0 :]).split(b"\n")
-            for line in lines:
-                yield _stamped(line)
-        if pending:
-            yield _stamped(pending)
 
     def read_file(self, service: str, path: str) -> bytes:
         """The bytes of one file, also from a container that has stopped. Raises EnvironmentUnusable if absent."""

@@ -7,6 +7,7 @@ that may be secret are never part of it.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -20,6 +21,7 @@ from harness.topology.services import DatabaseBlock, IdpBlock, ProxyBlock
 from harness.topology.vault import VaultBlock
 from harness.topology.workload import WorkloadBlock
 
+LONGEST = 30.0  # seconds for a look at all of it
 Inventory = Mapping[str, str]
 """Item, such as ``vault: policy orders``, to its state in words or as JSON."""
 
@@ -39,14 +41,23 @@ _SINGLE = {"jwt": ("config",), "pki": ("config/crl", "config/issuers", "config/u
 _KEY_SETTINGS = ("deletion_allowed", "exportable", "min_decryption_version", "min_encryption_version", "type")
 
 
-def take(lab: RunningLab) -> Inventory:
-    """Look at every component that has a container. Raises EnvironmentUnusable when one does not answer."""
+def take(lab: RunningLab, within: float = LONGEST) -> Inventory:
+    """Look at every component that has a container.
+
+    Raises EnvironmentUnusable when one does not answer, or there is too much to see *within* so many seconds, as in a
+    Vault that others fill; and FaultNotPossible for one that lockout cannot drive.
+    """
+    end = time.monotonic() + within
     found: dict[str, str] = {}
-    for name in sorted(lab.containers.services()):
+    for name, state in sorted(lab.containers.services().items()):
         service = lab.spec.topology.services.get(name)
-        if service is None or isinstance(service.block, WorkloadBlock):
-            continue  # workloads come and go
-        found |= {f"{name}: {item}": state for item, state in _of(lab, service)}
+        if service is None:  # the container of a fault, which has no service
+            found[f"{name}: container"] = state
+        elif not isinstance(service.block, WorkloadBlock):  # workloads come and go
+            for item, seen in _of(lab, service):
+                found[f"{name}: {item}"] = seen
+                if time.monotonic() > end:
+                    raise EnvironmentUnusable(f"{name}: there is more than can be looked at within {within:g} s")
     return found
 
 

@@ -67,7 +67,8 @@ class EngineWatcher:
         self._ending.set()
         with suppress(Exception):  # closing a stream that has already ended
             self._stream.close()
-        self._thread.join(timeout=5)
+        if self._thread.is_alive():  # else it has ended, or never begun
+            self._thread.join(timeout=5)
 
     def _follow(self) -> None:
         reason = "its event stream ended"
@@ -75,7 +76,8 @@ class EngineWatcher:
             for event in self._stream:
                 stamp = self._clock.engine_stamp(int(event.get("timeNano", 0)) / 1e9)
                 seen = parse_engine_event(event, stamp, self._by_lockout)
-                if seen is None:
+                # The engine is asked by whole seconds, and in a lab that is used once more something was before.
+                if seen is None or seen.t < 0:
                     continue
                 self._emit(seen)
                 if seen.action == "start":

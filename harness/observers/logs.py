@@ -10,7 +10,7 @@ from typing import Protocol, TextIO
 
 from harness.history.clock import RunClock, Stamp, parse_engine_time
 from harness.history.events import AnyEvent, LeakFound, ObserverGap
-from harness.lab.containers import RunContainers
+from harness.lab.containers import Output, RunContainers
 from harness.lab.errors import EnvironmentUnusable, in_words
 from harness.observers.attribution import Attribution
 from harness.observers.journal import Journal, parse_line
@@ -58,7 +58,9 @@ class LogFollower:
         self._last = ""  # the engine's timestamp of the last line seen, for going on after a restart
         self._leaks_told: set[str] = set()
         self._key_lines = 0  # how many more lines may belong to a private key
+        self._output: Output | None = None
         self._ending = threading.Event()
+        self._over = threading.Event()
         self._restarted = threading.Event()
         self._thread = threading.Thread(target=self._follow, name=f"logs/{service}", daemon=True)
 
@@ -77,9 +79,14 @@ class LogFollower:
         """Read what there still is and end. To be called when the container has stopped, unless it is *endless*."""
         self._ending.set()
         self._restarted.set()
-        self._thread.join(timeout=deadline)
+        if self._thread.is_alive():  # else it has ended, or never begun
+            self._thread.join(timeout=deadline)
         if self._thread.is_alive() and not endless:
             self._gap("its output was not read to its end in time")
+        # What comes now belongs to nobody, or to the next run in the same lab.
+        self._over.set()
+        if self._output is not None:
+            self._output.close()
 
     def _follow(self) -> None:
         try:
@@ -106,7 +113,12 @@ class LogFollower:
     def _read_stream(self, log: TextIO) -> None:
         known = self._last
         since = parse_engine_time(known) if known else self._since
-        for stamp, line in self._containers.follow(self.service, since):
+        output = self._output = self._containers.follow(self.service, since)
+        if self._over.is_set():
+            output.close()
+        for stamp, line in output:
+            if self._over.is_set():
+                return
             # The engine gives the last line again. Within one stream, times are not strictly in order: stdout and
             # stderr reach it by different ways.
             if stamp <= known:

@@ -10,13 +10,14 @@ from harness.history.redaction import Redactor
 from harness.lab import inventory
 from harness.lab.bring_up import ServiceImage, clear_workloads, tear_down
 from harness.lab.containers import RunContainers
-from harness.lab.errors import EnvironmentUnusable, in_words
+from harness.lab.errors import in_words
 from harness.lab.lab import RunningLab
 from harness.lab.project import Project
 from harness.lab.secrets import RunSecrets
 from harness.lab.spec import LabSpec
 from harness.run.open_runs import Hold, close_mark
 from harness.run.prepare import Prepared
+from harness.topology.compose_output import read_config
 
 
 class NotFit(Exception):  # noqa: N818 (reads as what it says)
@@ -33,6 +34,18 @@ class LabKey:
     @classmethod
     def of(cls, prepared: Prepared) -> LabKey:
         return cls(tuple(file.resolve() for file in prepared.loaded.topology_files), prepared.config)
+
+
+def keeps_state(prepared: Prepared) -> bool:
+    """Whether a workload writes to a volume that has a name: what it leaves there would be found by the next."""
+    services = read_config(prepared.config).get("services")
+    for settings in services.values() if isinstance(services, dict) else ():
+        if (settings.get("x-lockout") or {}).get("role") != "workload":
+            continue
+        for mount in settings.get("volumes") or ():
+            if mount.get("type") == "volume" and mount.get("source") and not mount.get("read_only"):
+                return True
+    return False
 
 
 @dataclass(slots=True)
@@ -56,8 +69,8 @@ class HeldLab:
         try:
             clear_workloads(lab)
             changed = inventory.differences(self.as_new, inventory.take(lab))
-        except EnvironmentUnusable as error:
-            raise NotFit(error.message) from error
+        except Exception as error:  # a new one is always right
+            raise NotFit(in_words(error)) from error
         if changed:
             raise NotFit("; ".join(changed))
 

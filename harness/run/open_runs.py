@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from harness.lab.store import make_dir, state_dir
 
@@ -77,11 +78,15 @@ def mark_open(run: str, folder: Path, host: str = "", engine: str = "") -> Itera
     # Locked and whole before it has its name: to others, a mark without a lock is a run that died.
     temporary = path.with_suffix(".tmp")
     with temporary.open("w", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        json.dump(entry, file)
-        file.flush()
-        os.fsync(file.fileno())
-        temporary.replace(path)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            json.dump(entry, file)
+            file.flush()
+            os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
         mark = Mark(file.fileno())
         try:
             yield mark
@@ -95,9 +100,7 @@ def open_runs() -> tuple[OpenRun, ...]:
     found = []
     for path in sorted(_folder().glob("*.json")) if _folder().is_dir() else []:
         try:
-            with path.open(encoding="utf-8") as file:
-                alive = not _lockable(file.fileno())
-                entry = json.load(file)
+            alive, entry = _read(path)
             host, engine = entry.get("host", ""), entry.get("engine", "")
             found.append(OpenRun(entry["run"], Path(entry["folder"]), alive, host, engine, int(entry.get("pid", 0))))
         except FileNotFoundError:
@@ -105,6 +108,17 @@ def open_runs() -> tuple[OpenRun, ...]:
         except (ValueError, KeyError, TypeError, AttributeError):
             continue  # not written by us
     return tuple(found)
+
+
+def _read(path: Path) -> tuple[bool, Any]:
+    """Whether the process of the mark at *path* is alive, and what the mark says."""
+    while True:
+        with path.open(encoding="utf-8") as file:
+            alive = not _lockable(file.fileno())
+            # One that has taken the place of this one meanwhile counts: a lab that is handed on gets a new mark, and
+            # the lock of the old one is let go.
+            if alive or os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return alive, json.load(file)
 
 
 def close_mark(run: str) -> None:

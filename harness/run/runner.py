@@ -221,13 +221,13 @@ class Runner:
             by_lockout=lambda service: any(one.targets(service) for one in observed),
             since=self._clock.engine_start() if self._given else 0.0,
         )
-        observers.start()
         ending = Ending("crashed", "it ended before its time")
         try:
+            observers.start()
             if self._given is None:
                 set_up(lab, self._services, self._progress, lambda name: self._ready(journal, name))
                 if self._passes_on:
-                    self._as_new = take(lab)
+                    self._look_at(lab)
             else:
                 hand_out_identities(lab, self._services)
             let_next = self._alone.close if (os.cpu_count() or 1) >= ROOMY else lambda: None
@@ -305,6 +305,14 @@ class Runner:
         lab = RunningLab(spec, self._containers, self._secrets)
         start_workloads(lab, self._project, self._prepared.services, self._progress)
         return lab
+
+    def _look_at(self, lab: RunningLab) -> None:
+        """Note what the lab is like when new; one that cannot be looked at is not used again."""
+        try:
+            self._as_new = take(lab)
+        except Exception as error:  # noqa: BLE001 (a token with few rights, say: no reason for this run to fail)
+            self._passes_on = False
+            self._progress.done(f"the lab is for this run alone: {in_words(error)}")
 
     def _remove(self) -> None:
         """Remove the lab, once. Never raises: what is left stands in words in ``_left``."""

@@ -53,7 +53,7 @@ class SignalGate:
         self._open = False
         self._installed = False
         self._stop: str | None = None
-        self._for_good = False
+        self._for_good: str | None = None
         self.noted: int | None = None
 
     @contextmanager
@@ -72,8 +72,7 @@ class SignalGate:
 
     def open(self) -> None:
         """Let signals through (again). What was to stop only the run before is forgotten."""
-        if not self._for_good:
-            self._stop = None
+        self._stop = self._for_good
         self._open = True
         self.heed()
 
@@ -90,9 +89,10 @@ class SignalGate:
         self._open = False
 
     def stop(self, reason: str, *, for_good: bool) -> None:
-        """End the run, from any thread; *for_good* also those to come. The first reason counts."""
+        """End the run, from any thread; *for_good* also those to come. The first reason of each kind counts."""
+        if for_good and self._for_good is None:
+            self._for_good = reason
         if self._stop is None:
-            self._for_good = for_good
             self._stop = reason
             if self._installed:
                 signal.pthread_kill(threading.main_thread().ident or 0, KNOCK)

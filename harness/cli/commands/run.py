@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.main import INTERRUPTED
+from harness.cli.main import INCONCLUSIVE, INTERRUPTED
 from harness.cli.options import (
     complete_scenario,
     images_option,
@@ -86,9 +86,12 @@ def _run_all(paths: list[Path], options: RunOptions, seed: int | None, as_json: 
         except Stopped as stopped:
             if not codes:
                 raise EnvironmentUnusable(f"no run was started: {stopped}") from None
-            click.echo(f"{len(paths) - len(codes)} of {len(paths)} scenarios were not run: {stopped}", err=True)
+            if not_run := len(paths) - len(codes):
+                click.echo(f"{not_run} of {len(paths)} scenarios were not run: {stopped}", err=True)
+                codes.append(INCONCLUSIVE)
         except Interrupted:
-            click.echo("interrupted before anything was started", err=True)
+            where = f": {len(paths) - len(codes)} of {len(paths)} scenarios were not run" if codes else ""
+            click.echo(f"interrupted{where or ' before anything was started'}", err=True)
             return INTERRUPTED
         finally:
             if documents:

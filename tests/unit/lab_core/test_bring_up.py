@@ -12,7 +12,7 @@ import requests
 import yaml
 from docker.errors import APIError, NotFound
 
-from harness.lab.bring_up import logical_image, needed_ports, remove_by_label, start, tear_down
+from harness.lab.bring_up import clear_workloads, logical_image, needed_ports, remove_by_label, start, tear_down
 from harness.lab.containers import EngineGone, RunContainers
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.owner import owner
@@ -141,6 +141,7 @@ class Thing:
         self._refuses = refuses
         self.removed: list[dict[str, bool]] = []
         self.attrs: dict[str, Any] = {}
+        self.labels: dict[str, str] = {}
         self.freed: list[object] = []
 
     def reload(self) -> None:
@@ -276,6 +277,29 @@ def test_restart_policies_are_taken_off_before_anything_is_removed() -> None:
     plain.attrs = {"HostConfig": {"RestartPolicy": {"Name": "no"}}}
     Leftovers([looping, plain], [], []).run.let_die()
     assert (looping.freed, plain.freed) == (["no"], [])
+
+
+def test_workloads_go_with_their_tokens_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    orders, vault = Thing("orders"), Thing("vault")
+    for one in (orders, vault):
+        one.attrs = {"HostConfig": {"RestartPolicy": {"Name": "always"}}}
+        one.labels = {"com.docker.compose.service": one.name}
+    containers = Leftovers([orders, vault], [], []).run
+    removed: list[str] = []
+    containers.remove = removed.append  # type: ignore[method-assign]
+    revoked: list[str] = []
+    played = SimpleNamespace(accessors=lambda roles: (f"of {sorted(roles)}",), revoke=revoked.append)
+    lab: Any = SimpleNamespace(
+        spec=make_spec(tmp_path),
+        started=frozenset({"orders", "vault", "a-stand-in"}),
+        containers=containers,
+        vault=lambda name: played,
+        vault_roles=lambda name, workloads: frozenset({f"role at {name}"}),
+    )
+    clear_workloads(lab)
+    assert removed == ["orders"]
+    assert (orders.freed, vault.freed) == (["no"], []), "what stays is to be as it was"
+    assert revoked == ["of ['role at vault']"]
 
 
 def test_without_a_project_labels_are_enough(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 import requests
 from docker.errors import APIError, DockerException, NotFound
 
-from harness.lab.containers import EngineGone, ExecResult, RunContainers, clock_skew
+from harness.lab.containers import EngineGone, ExecResult, Output, RunContainers, clock_skew
 from harness.lab.errors import EnvironmentUnusable
 from tests.unit.lab_core.support import FakeContainer, FakeEngine, run_containers
 
@@ -192,6 +192,15 @@ def test_a_long_line_that_the_engine_hands_on_in_pieces_is_one_line() -> None:
 def test_a_last_line_without_its_end_is_a_line() -> None:
     container = FakeContainer("orders", output=[b"2026-11-22T10:00:00.1Z first\n2026-11-22T10:00:00.2Z last wo", b"rd"])
     assert [line for _, line in run_containers(container).follow("orders", 0.0)] == ["first", "last word"]
+
+
+def test_whoever_follows_can_stop_it_from_another_thread() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        stream = SimpleNamespace(close=lambda: theirs.shutdown(socket.SHUT_RDWR))
+        Output(stream).close()
+        assert ours.recv(1) == b""
+    Output(SimpleNamespace()).close()  # what cannot be closed, or is, does no harm
 
 
 def test_following_goes_on_from_where_it_was() -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from harness.lab.errors import EnvironmentUnusable
 from harness.lab.inventory import Inventory, differences, take
 from harness.topology.services import DatabaseBlock, IdpBlock, ProxyBlock
 from harness.topology.vault import VaultBlock
+from harness.topology.workload import WorkloadBlock
 from tests.unit.faults.fakes import FakeLab
 
 SECRET = "sentinel-secret-value"
@@ -39,18 +41,20 @@ class Stage:
         self.waiting = 0
         self.behaviour: dict[str, object] = {"issuer": None, "clock_offset": 0}
         self.rules: tuple[str, ...] = ()
+        self.strangers: tuple[str, ...] = ()
         self.names = {"run_auth": ("idp", "vault")}
 
-    def take(self) -> Inventory:
+    def take(self, within: float = 10.0) -> Inventory:
         blocks: dict[str, Any] = {
             "vault": VaultBlock.model_construct(role="vault"),
             "postgres": DatabaseBlock(role="database"),
             "idp": IdpBlock.model_construct(role="idp"),
             "proxy": ProxyBlock.model_construct(role="proxy"),
+            "orders": WorkloadBlock.model_construct(role="workload"),
         }
         services = {name: SimpleNamespace(name=name, block=block) for name, block in blocks.items()}
         containers = SimpleNamespace(
-            services=lambda: dict.fromkeys([*services, "orders"], "running"),
+            services=lambda: dict.fromkeys([*services, *self.strangers], "running"),
             state=lambda service: self.inner.containers.states.get(service, "running"),
             networks=lambda service: self.names if service == "proxy" else {},
         )
@@ -64,7 +68,7 @@ class Stage:
             idp=lambda name: SimpleNamespace(behaviour=lambda: dict(self.behaviour)),
             proxy=lambda name: SimpleNamespace(all=lambda: self.rules),
         )
-        return take(lab)
+        return take(lab, within)
 
     @property
     def tree(self) -> dict[str, dict[str, Any]]:
@@ -122,6 +126,17 @@ def test_what_is_left_shows(stage: Stage, what: str) -> None:
     change(stage)
     found = differences(before, stage.take())
     assert any(said in one for one in found), found
+
+
+def test_a_container_that_a_fault_left_shows(stage: Stage) -> None:
+    before = stage.take()
+    stage.strangers = ("eager_gould",)
+    assert differences(before, stage.take()) == ("eager_gould: container was not there before (running)",)
+
+
+def test_nobody_looks_for_ever(stage: Stage) -> None:
+    with pytest.raises(EnvironmentUnusable, match="idp: there is more than can be looked at within 0 s"):
+        stage.take(within=0.0)
 
 
 @pytest.mark.parametrize(

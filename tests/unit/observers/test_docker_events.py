@@ -136,6 +136,22 @@ def test_events_have_the_engines_time() -> None:
     assert watching.started == ["orders"]
 
 
+def test_what_was_before_the_run_is_not_part_of_it() -> None:
+    watching = Watching()
+    watching.stream.queue.put(event("die", "orders", nanos=-1_000_000))
+    watching.stream.queue.put(event("start", "orders", nanos=1_000_000))
+    until(lambda: watching.events)
+    watching.watcher.stop()
+    assert [one.action for one in watching.events if isinstance(one, ContainerEvent)] == ["start"]
+
+
+def test_one_that_was_not_started_can_be_stopped() -> None:
+    stream = Stream()
+    engine: Any = SimpleNamespace(api=SimpleNamespace(events=lambda **options: stream))
+    EngineWatcher(RunContainers("r-1", engine), RunClock(), print, bool, print).stop()
+    assert stream.queue.get_nowait() is None, "and asks the engine for no more"
+
+
 def test_stopping_is_no_loss_of_the_engine() -> None:
     watching = Watching()
     watching.watcher.stop()

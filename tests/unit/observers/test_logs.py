@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,25 @@ def at(second: int, nanos: int = 0) -> str:
 ZERO = parse_engine_time(at(0))
 
 
+class Stream:
+    """What comes out of *queue*, until it says END, or breaks, or is closed."""
+
+    def __init__(self, queue: queue.Queue[tuple[str, str] | str | Exception]) -> None:
+        self._queue = queue
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        while True:
+            entry = self._queue.get()
+            if isinstance(entry, Exception):
+                raise entry
+            if isinstance(entry, str):
+                return
+            yield entry
+
+    def close(self) -> None:
+        self._queue.put(END)
+
+
 class FakeContainers:
     """Gives out what the test puts in; each stream ends with END or with an error."""
 
@@ -44,16 +64,10 @@ class FakeContainers:
             raise self.now
         return self.now
 
-    def follow(self, service: str, since: float) -> Iterator[tuple[str, str]]:
+    def follow(self, service: str, since: float) -> Stream:
         assert service == "proxy"
         self.asked.append(since)
-        while True:
-            entry = self.queue.get()
-            if isinstance(entry, Exception):
-                raise entry
-            if isinstance(entry, str):
-                return
-            yield entry
+        return Stream(self.queue)
 
     def says(self, *entries: tuple[str, str] | str | Exception) -> None:
         for entry in entries:
@@ -245,6 +259,22 @@ def test_what_could_not_be_read_in_time_is_a_gap(following: Following, endless: 
     following.follower.stop(0.01, endless)
     assert [gap.reason for gap in following.of(ObserverGap)] == gaps
     following.end()
+
+
+def test_what_is_said_after_the_end_belongs_to_nobody(following: Following) -> None:
+    following.containers.says((at(1), PROXY_RELAYED))
+    until(lambda: following.events)
+    following.follower.stop(0.01, endless=True)
+    following.containers.says((at(2), PROXY_CUT))
+    until(lambda: not [one for one in threading.enumerate() if one.name == "logs/proxy"])
+    assert [event.outcome for event in following.of(ProxyConnection)] == ["relayed"]
+    assert len(following.path.read_text().splitlines()) == 1
+
+
+def test_nobody_waits_for_a_container_that_says_nothing(following: Following) -> None:
+    until(lambda: following.containers.asked)
+    following.follower.stop(0.01, endless=True)
+    until(lambda: not [one for one in threading.enumerate() if one.name == "logs/proxy"])
 
 
 def test_half_an_entry_leaves_a_gap(following: Following) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from harness.lab.errors import EnvironmentUnusable
+from harness.run import open_runs as module
 from harness.run.open_runs import OpenRun, close_mark, mark_open, open_runs
 
 CHILD = """
@@ -75,6 +78,36 @@ def test_a_dead_run_does_not_hide_a_living_one(tmp_path: Path) -> None:
         first.kill()
         first.wait()
         assert [(run.run, run.alive) for run in open_runs()] == [("a", False), ("b", True)]
+
+
+def test_a_mark_that_is_handed_on_while_it_is_looked_at_is_alive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lockable = module._lockable
+    with ExitStack() as stack:
+        with mark_open("r-1", tmp_path / "first") as mark:
+            hold = mark.pass_on()
+
+        def meanwhile(descriptor: int) -> bool:
+            monkeypatch.setattr(module, "_lockable", lockable)
+            stack.enter_context(mark_open("r-1", tmp_path / "second"))
+            hold.release()
+            return lockable(descriptor)
+
+        monkeypatch.setattr(module, "_lockable", meanwhile)
+        assert open_runs() == (OpenRun("r-1", tmp_path / "second", alive=True),)
+
+
+def test_a_mark_that_cannot_be_written_leaves_nothing(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"), mark_open("r-1", tmp_path):
+        pass
+    assert list(state.iterdir()) == []
 
 
 def test_a_run_of_our_own_process_is_alive(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from harness.faults.ports import FaultNotPossible
 from harness.history.events import FaultUndone, RunEnded
 from harness.history.reader import read_events
 from harness.lab.containers import EngineGone
@@ -25,7 +26,7 @@ from harness.run import runner as module
 from harness.run.folder import RunFolder
 from harness.run.open_runs import open_runs
 from harness.run.runner import RunDone, Runner, RunOptions
-from harness.run.signals import SignalGate
+from harness.run.signals import Interrupted, SignalGate
 from tests.unit.faults.fakes import FakeLab
 from tests.unit.run.fakes import FakeSampler, begin, end
 
@@ -64,6 +65,7 @@ class Trial:
         self.lab = FakeLab()
         self.left: tuple[str, ...] | Exception = ()
         self.torn_down = 0
+        self.looks: dict[str, str] | Exception = {"vault: sealed": "False"}
         self.stderr = io.StringIO()
         self.gate = SignalGate()
         self.engine: Any = SimpleNamespace(
@@ -77,6 +79,7 @@ class Trial:
             "resolve_images": lambda *given: (),
             "start": lambda make_spec, *given, **named: make_spec({}),
             "set_up": lambda *given: None,
+            "take": self._take,
             "tear_down": self._tear_down,
             "RunningLab": lambda *given: self.lab,
             "Observers": _Observers,
@@ -86,13 +89,21 @@ class Trial:
         monkeypatch.setattr(experiment, "Sampler", lambda *given: _Sampler())
         monkeypatch.setattr(experiment, "samplings", lambda *given: {})
 
+    def _take(self, lab: object) -> dict[str, str]:
+        if isinstance(self.looks, Exception):
+            raise self.looks
+        return self.looks
+
     def _tear_down(self, *given: object) -> tuple[str, ...]:
         self.torn_down += 1
         if isinstance(self.left, Exception):
             raise self.left
         return self.left
 
-    def run(self, steps: Sequence[PlannedStep] = (SEAL, end(0.1, SEAL)), keep: bool = False) -> RunDone:
+    def run(
+        self, steps: Sequence[PlannedStep] = (SEAL, end(0.1, SEAL)), keep: bool = False, others: int = 0
+    ) -> RunDone:
+        """*others* are the runs to come that could use the lab."""
         scenario = self.folder / "trial.scenario.yaml"
         scenario.touch()
         loaded = SimpleNamespace(
@@ -102,11 +113,12 @@ class Trial:
         )
         plan = Plan("trial", 1, tuple(steps), 0.05, 0.1, ("orders",))
         prepared: Any = SimpleNamespace(
-            loaded=loaded, config="", topology=None, services=frozenset({"vault"}), plan=plan
+            loaded=loaded, config="", topology=SimpleNamespace(workloads=()), services=frozenset({"vault"}), plan=plan
         )
         compose: Any = None
         options = RunOptions(runs=self.folder / "runs", keep=keep)
-        return Runner(prepared, self.engine, compose, options, PlainLines(self.stderr)).run(self.gate)
+        self.runner = Runner(prepared, self.engine, compose, options, PlainLines(self.stderr), rest=[prepared] * others)
+        return self.runner.run(self.gate)
 
     def of(self, kind: type) -> list[Any]:
         [path] = (self.folder / "runs").glob("*/events.jsonl")
@@ -124,6 +136,54 @@ def test_a_run_that_goes_well_leaves_nothing(trial: Trial) -> None:
     assert trial.lab.writes == ["seal vault", "unseal vault"]
     assert open_runs() == ()
     assert trial.stderr.getvalue().endswith("lab removed\n")
+
+
+def test_a_lab_that_others_can_use_is_passed_on_with_its_mark(trial: Trial) -> None:
+    done = trial.run(others=1)
+    held = trial.runner.held
+    assert held is not None
+    assert (done.ending.ending, trial.torn_down, held.as_new) == ("completed", 0, {"vault: sealed": "False"})
+    assert [run.alive for run in open_runs()] == [True]
+    held.hold.release()
+    held.alone.close()
+    assert [run.alive for run in open_runs()] == [False]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (EnvironmentUnusable("vault: reading sys/auth was refused: permission denied"), "reading sys/auth was refused"),
+        (FaultNotPossible("'proxy' declares no admin_port in x-lockout"), "declares no admin_port"),
+        (AttributeError("an answer nobody expects"), "an answer nobody expects"),
+    ],
+)
+def test_a_lab_that_cannot_be_looked_at_serves_one_run(trial: Trial, error: Exception, said: str) -> None:
+    trial.looks = error
+    done = trial.run(others=1)
+    assert (done.ending.ending, trial.torn_down, trial.runner.held) == ("completed", 1, None)
+    assert open_runs() == ()
+    assert re.search(f"the lab is for this run alone: .*{said}", trial.stderr.getvalue())
+
+
+def test_whoever_gives_up_while_the_observers_start_gets_no_other_end(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    class Late(_Observers):
+        def start(self) -> None:
+            raise Interrupted(2)
+
+        def announce_end(self) -> None:
+            told.append("end")
+
+        def stop(self, deadline: float, endless: bool) -> None:
+            told.append("stop")
+
+    monkeypatch.setattr(module, "Observers", Late)
+    assert trial.run().ending.ending == "interrupted"
+    assert told == ["end", "stop"], "they must not find out by themselves that all is gone"
+    assert (trial.torn_down, open_runs()) == (1, ())
 
 
 class _Dead(io.StringIO):

@@ -55,7 +55,11 @@ class Stage:
     unfit_after: set[str] = field(default_factory=set)
     unsteady_in_used: set[str] = field(default_factory=set)
     breaks_at: dict[str, BaseException] = field(default_factory=dict)
+    breaks_in_used: dict[str, BaseException] = field(default_factory=dict)
+    never_made: dict[str, BaseException] = field(default_factory=dict)  # what making the runner raises
+    unwritten_at: str = ""  # whose history cannot be written when the lab has been passed on
     signal_at: str = ""
+    signal_late_at: str = ""  # when it had been decided already that the lab goes on
 
     def runner(
         self,
@@ -69,22 +73,28 @@ class Stage:
     ) -> Any:
         made = SimpleNamespace(held=None)
         name = one.loaded.scenario.name
+        if name in self.never_made:
+            raise self.never_made[name]
 
         def run(gate: SignalGate) -> RunDone:
             if name in self.breaks_at:
                 raise self.breaks_at[name]
+            if held is not None and name in self.breaks_in_used:
+                raise self.breaks_in_used[name]
             lab = held or Lab(LabKey.of(one), len(self.labs) + 1)
             if held is None:
                 self.labs.append(lab)
             self.told.append(f"{name} in lab {lab.number}")
             unsteady = held is not None and name in self.unsteady_in_used
-            signal = 2 if name == self.signal_at else None
-            if rest and not unsteady and signal is None:
+            signal = 2 if name in (self.signal_at, self.signal_late_at) else None
+            if rest and not unsteady and name != self.signal_at:
                 made.held = lab
                 self.kept.append(name)
                 lab.unfit = "policy p is gone" if name in self.unfit_after else ""
             else:
                 lab.remove()
+            if name == self.unwritten_at:
+                raise EnvironmentUnusable("events.jsonl could not be written")
             folder: Any = None
             ending: Any = None
             return RunDone(folder, ending, signal=signal, reused=held is not None, unsteady=unsteady)
@@ -161,6 +171,61 @@ def test_a_signal_ends_the_series_and_leaves_no_lab(stage: Stage) -> None:
     stage.signal_at = "a2"
     done = run(stage, A1, A2, A3)
     assert [one.signal for one in done] == [None, 2]
+    assert all_removed(stage)
+
+
+def test_a_signal_that_comes_late_leaves_no_lab_either(stage: Stage) -> None:
+    stage.signal_late_at = "a1"
+    nothing: Any = None
+    runs = Series(nothing, nothing, nothing, show, True).runs([A1, A2], SignalGate())
+    assert next(runs).signal == 2
+    assert all_removed(stage), "it is told that it is gone, so it has to be"
+    assert list(runs) == []
+
+
+def test_a_used_lab_in_which_a_run_cannot_be_made_gives_way_to_a_new_one(stage: Stage) -> None:
+    stage.breaks_in_used = {"a2": EnvironmentUnusable("a port is taken by something else")}
+    done = run(stage, A1, A2, A3)
+    assert stage.told == ["a1 in lab 1", "a2 in lab 2", "a3 in lab 2"]
+    assert len(done) == 3
+    assert all_removed(stage)
+
+
+@pytest.mark.parametrize("error", [EnvironmentUnusable("the engine does not answer"), Interrupted(15)])
+def test_a_run_that_does_not_even_begin_leaves_no_lab(stage: Stage, error: BaseException) -> None:
+    stage.never_made = {"a2": error}
+    with pytest.raises(type(error)):
+        run(stage, A1, A2)
+    assert all_removed(stage)
+
+
+def test_a_lab_that_was_passed_on_goes_when_the_evidence_could_not_be_kept(stage: Stage) -> None:
+    stage.unwritten_at = "a1"
+    with pytest.raises(EnvironmentUnusable, match="could not be written"):
+        run(stage, A1, A2)
+    assert all_removed(stage)
+
+
+VOLUME = (
+    "services: {{orders: {{x-lockout: {{role: {role}}}, volumes: [{{type: {type}, source: x, read_only: {ro}}}]}}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("role", "kind", "read_only", "kept"),
+    [
+        ("workload", "volume", "false", True),
+        ("workload", "volume", "true", False),
+        ("workload", "bind", "false", False),  # which no new lab would clear either
+        ("database", "volume", "false", False),
+    ],
+)
+def test_a_workload_that_keeps_something_gets_a_new_lab(
+    stage: Stage, role: str, kind: str, read_only: str, kept: bool
+) -> None:
+    config = VOLUME.format(role=role, type=kind, ro=read_only)
+    run(stage, scenario("a1", "a.yaml", config), scenario("a2", "a.yaml", config))
+    assert stage.told == ["a1 in lab 1", f"a2 in lab {1 + kept}"]
     assert all_removed(stage)
 
 

@@ -164,6 +164,16 @@ def test_a_stop_for_good_ends_the_runs_to_come_and_another_does_not() -> None:
             gate.open()
 
 
+def test_a_stop_for_good_is_not_lost_while_another_ends_the_run() -> None:
+    gate = SignalGate()
+    gate.stop("this one is too long", for_good=False)
+    gate.stop("the lever", for_good=True)
+    with pytest.raises(Stopped, match="this one is too long"):
+        gate.heed()
+    with pytest.raises(Stopped, match="the lever"):
+        gate.open()
+
+
 def test_a_knock_of_somebody_else_means_nothing() -> None:
     with SignalGate().installed():
         send(KNOCK)
