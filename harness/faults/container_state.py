@@ -92,6 +92,7 @@ class VaultStopped(_VaultRestarted):
     """Vault is shut down in good order: connections are refused.
 
     A resilient client backs off and keeps working on credentials that are still valid.
+    Source: issue 4, group A; failure catalogue, ``vault-hard-kill``, for what clients do.
     """
 
     name = "vault-stopped"
@@ -103,7 +104,8 @@ class VaultStopped(_VaultRestarted):
 class VaultPaused(_VaultFault):
     """Vault hangs: connections are accepted and never answered.
 
-    Clients without a deadline of their own drain their threads (vaultrs has no default timeout).
+    A resilient client has a deadline of its own and goes on with what it has; one without drains its threads (vaultrs
+    sets no timeout). Source: issue 4, group A; failure catalogue, ``audit-sink-blocking``, for what clients do.
     """
 
     name = "vault-paused"

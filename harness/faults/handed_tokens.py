@@ -12,6 +12,7 @@ from pydantic import Field
 
 from harness.faults.base import Fault
 from harness.faults.ports import FaultNotPossible, Lab, VaultAdmin
+from harness.faults.tokens import handed_token
 from harness.lab.errors import EnvironmentUnusable
 from harness.scenario.base import Duration, StrictModel, Texts
 
@@ -77,9 +78,11 @@ class SharedTokenReplicas(Fault[SharedArgs, SharedRecord]):
     name = "shared-token-replicas"
     group = "J"
     roles = frozenset({"vault"})
-    takes = frozenset({"handed-tokens"})
     Args = SharedArgs
     Record = SharedRecord
+
+    def holds(self, target: str, args: SharedArgs) -> frozenset[str]:
+        return frozenset(handed_token(target, workload) for workload in args.workloads)
 
     def prepare(self, target: str, args: SharedArgs, lab: Lab) -> SharedRecord:
         return SharedRecord(service=target, handed=tuple(_handed(target, name, lab) for name in sorted(args.workloads)))
@@ -194,7 +197,7 @@ class LegacyStaticToken(Fault[LegacyArgs, LegacyRecord]):
     Record = LegacyRecord
 
     def holds(self, target: str, args: LegacyArgs) -> frozenset[str]:
-        return super().holds(target, args) | {f"{args.vault}/handed-tokens"}
+        return super().holds(target, args) | {handed_token(args.vault, target)}
 
     def prepare(self, target: str, args: LegacyArgs, lab: Lab) -> LegacyRecord:
         vault = lab.vault(args.vault)

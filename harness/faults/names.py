@@ -13,11 +13,13 @@ from harness.faults.ports import Endpoint, FaultNotPossible, Lab
 from harness.lab.errors import EnvironmentUnusable
 from harness.scenario.base import StrictModel
 
+PYTHON = "python3"
 _HOLES = 8  # lower addresses that are free, at most, in a network in which containers come and go
 
-# Looks a name up as a program does, and knocks at the address.
+# Looks a name up as a program does, and knocks at the address. A resolver may take long, and nobody waits for that.
 LOOK = """
-import socket, sys
+import signal, socket, sys
+signal.alarm(4)
 try:
     port = int(sys.argv[2])
     address = socket.getaddrinfo(sys.argv[1], port, socket.AF_INET, socket.SOCK_STREAM)[0][4][0]
@@ -69,15 +71,24 @@ class _NameFault(Fault[NoArgs, NameRecord]):
         if port is None:
             raise FaultNotPossible(f"'{target}' declares no port in x-lockout, so nobody could see whether it is found")
         running = [name for name in lab.workloads() if lab.containers.state(name) == "running"]
-        seen_by = {end.network: name for name in reversed(running) for end in lab.networks.endpoints(name)}
+        there = [(end.network, name) for name in running for end in lab.networks.endpoints(name)]
         places = tuple(
             Place(holder=end.service, network=end.network, names=end.names, address=end.address)
             for end in lab.networks.answering(target)
-            if end.network in seen_by and end.service
+            if end.network in dict(there) and end.service
         )
         if not places:
             raise FaultNotPossible(f"no workload that runs has a network in which the name '{target}' is known")
-        return NameRecord(service=target, port=port, witness=seen_by[places[0].network], places=places)
+        for end in lab.networks.answering(target):
+            if end.fixed and end.network in dict(there):
+                raise FaultNotPossible(
+                    f"{end.service} has a fixed address in {end.network} (ipv4_address), and could not come back to it"
+                )
+        beside = [name for network, name in there if network == places[0].network]
+        witness = next((name for name in beside if lab.containers.can_run(name, PYTHON)), None)
+        if witness is None:
+            raise FaultNotPossible(f"none of {', '.join(beside)} has {PYTHON}, so nobody can tell what it sees")
+        return NameRecord(service=target, port=port, witness=witness, places=places)
 
     def inject(self, record: NameRecord, args: NoArgs, lab: Lab, rng: Random) -> None:
         # All are ready before anybody leaves: it shall be a moment only.
@@ -107,7 +118,10 @@ class _NameFault(Fault[NoArgs, NameRecord]):
             if now is None or now.address in ("", place.address):
                 return None
             moved.append(f"from {place.address} to {now.address}")
-        seen = self._seen(record, self._look(record, lab), lab)
+        witness = self._witness(record, lab)
+        if witness is None:
+            raise EnvironmentUnusable(f"no workload runs any more that could look {record.service} up")
+        seen = self._seen(record.model_copy(update={"witness": witness}), self._look(record, witness, lab), lab)
         way = " and ".join(moved)
         return f"{seen}; its holder has moved {way}, so no connection has survived" if seen else None
 
@@ -139,10 +153,24 @@ class _NameFault(Fault[NoArgs, NameRecord]):
             if now is None or sorted(now.names) != sorted(place.names) or lab.networks.stand_ins(place.network):
                 return None
             found.add(now.address)
-        address, answer = self._look(record, lab)
+        witness = self._witness(record, lab)
+        if witness is None:
+            return f"{record.service} is at {' and '.join(sorted(found))} under its name again; nobody is left to look"
+        address, answer = self._look(record, witness, lab)
         if answer != "answers" or address not in found:
             return None
-        return f"{record.witness} finds {record.service} at {address} again, and it answers there"
+        return f"{witness} finds {record.service} at {address} again, and it answers there"
+
+    @staticmethod
+    def _witness(record: NameRecord, lab: Lab) -> str | None:
+        """Who is asked; another one when the first has ended, as a fragile workload does of such a fault."""
+        for name in (record.witness, *lab.workloads()):
+            if lab.containers.state(name) != "running":
+                continue
+            beside = record.places[0].network in [end.network for end in lab.networks.endpoints(name)]
+            if beside and (name == record.witness or lab.containers.can_run(name, PYTHON)):
+                return name
+        return None
 
     @staticmethod
     def _now(place: Place, lab: Lab) -> Endpoint | None:
@@ -150,12 +178,12 @@ class _NameFault(Fault[NoArgs, NameRecord]):
         return next((end for end in lab.networks.endpoints(place.holder) if end.network == place.network), None)
 
     @staticmethod
-    def _look(record: NameRecord, lab: Lab) -> tuple[str, str]:
+    def _look(record: NameRecord, witness: str, lab: Lab) -> tuple[str, str]:
         """What the witness gets: an address and what is there, or what the lookup failed with."""
-        command = ["python3", "-c", LOOK, record.service, str(record.port)]
-        said = lab.containers.execute(record.witness, command).split()
+        command = [PYTHON, "-c", LOOK, record.service, str(record.port)]
+        said = lab.containers.execute(witness, command).split()
         if len(said) != 2:
-            raise EnvironmentUnusable(f"{record.witness}: its lookup of {record.service} said nothing")
+            raise EnvironmentUnusable(f"{witness}: its lookup of {record.service} said nothing")
         return said[0], said[1]
 
 

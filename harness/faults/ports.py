@@ -61,6 +61,7 @@ class Endpoint:
     network: str
     names: tuple[str, ...]
     address: str
+    fixed: bool = False  # the address stands in the user's own files
 
 
 class Containers(Protocol):
@@ -100,6 +101,9 @@ class Containers(Protocol):
 
     def execute(self, service: str, command: Sequence[str], stdin: str = "", user: str = "") -> str:
         """Its stdout; what is secret belongs in *stdin*. Raises EnvironmentUnusable when it fails."""
+
+    def can_run(self, service: str, program: str) -> bool:
+        """Whether there is such a program in it. One that takes ``--version``."""
 
     def read(self, service: str, path: str) -> str | None:
         """The text of a file, also of a container that has stopped; None when there is none."""

@@ -84,7 +84,11 @@ class _RoleFault(Fault[A, R]):
             workloads={login.role: login.workload for path, login in logins.items() if settings[path] is not None},
             accessors=living_tokens(target, tuple(login.workload for login in logins.values()), lab),
         )
-        return self._record(found, args, vault)
+        record = self._record(found, args, vault)
+        for path, before in found.before.items():
+            if self._changed(record).items() <= before.model_dump().items():
+                raise FaultNotPossible(f"{path} of {target} is as this fault would make it already")
+        return record
 
     @abstractmethod
     def _record(self, found: RoleRecord, args: A, vault: VaultAdmin) -> R:
@@ -250,6 +254,10 @@ class TokenUsesExhausted(_RoleFault[UsesArgs, UsesRecord]):
     Record = UsesRecord
 
     def _record(self, found: RoleRecord, args: UsesArgs, vault: VaultAdmin) -> UsesRecord:
+        if limited := [path for path, role in found.before.items() if role.token_num_uses]:
+            raise FaultNotPossible(
+                f"the tokens of {limited[0]} of {found.service} are good for a few requests as it is"
+            )
         return UsesRecord(**dict(found), uses=args.uses)
 
     def _changed(self, record: UsesRecord) -> Mapping[str, object]:

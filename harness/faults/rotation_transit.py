@@ -66,6 +66,7 @@ class TransitKeyRotated(_TransitFault):
 
     Nothing breaks by this alone; a resilient client rewraps its records before the old version is retired, which is
     what ``transit-min-version-raised`` then does. Undo leaves the new version, as rotations are not taken back.
+    Source: failure catalogue, ``transit-min-version-raised``, of which it is the first half.
     """
 
     name = "transit-key-rotated"

@@ -47,6 +47,9 @@ class _SecretIdFault(Fault[A, SecretIdRecord]):
     Record = SecretIdRecord
     wrapped = False
 
+    def holds(self, target: str, args: A) -> frozenset[str]:
+        return super().holds(target, args) | {f"{workload}/container" for workload in args.workloads}
+
     def prepare(self, target: str, args: A, lab: Lab) -> SecretIdRecord:
         handed: dict[str, Handed] = {}
         for login in lab.vault_logins(target, args.workloads):
@@ -62,6 +65,16 @@ class _SecretIdFault(Fault[A, SecretIdRecord]):
             handed[login.workload] = Handed(role=login.role, path=login.path, started=started)
         if not handed:
             raise FaultNotPossible(f"no workload was handed a {self._what} for {target}")
+        paths = {one.path for one in handed.values()}
+        for login in lab.vault_logins(target, ()):
+            if (
+                login.path in paths
+                and login.workload not in handed
+                and lab.containers.state(login.workload) != "missing"
+            ):
+                raise FaultNotPossible(
+                    f"{login.workload} has the same role, {login.role}, and would lose its SecretID too"
+                )
         return SecretIdRecord(service=target, handed=handed)
 
     @property
@@ -105,9 +118,11 @@ class _SecretIdFault(Fault[A, SecretIdRecord]):
         return self.wrapped and running and bool(lab.vault(record.service).accessors(frozenset({handed.role})))
 
     def undo(self, record: SecretIdRecord, lab: Lab) -> None:
+        lost = {one.path: one for who, one in record.handed.items() if not self._settled(who, one, record, lab)}
+        for handed in lost.values():
+            _destroy_all(handed, lab.vault(record.service))  # also one that somebody else may have
         for workload, handed in record.handed.items():
-            if not self._settled(workload, handed, record, lab):
-                _destroy_all(handed, lab.vault(record.service))  # also one that somebody else may have
+            if handed.path in lost:
                 lab.deliver(workload)
             if _left_stopped(workload, handed, lab):
                 lab.containers.start(workload)
@@ -197,5 +212,17 @@ class WrappedSecretIdStolen(_SecretIdFault[TokenArgs]):
             lab.deliver(workload)
             wrapping = lab.kept(wrapped_label(record.service, workload))
             stolen = vault.api_write("sys/wrapping/unwrap", {"token": wrapping})
-            lab.keep(f"{record.service}-stolen-secret-id-{workload}", str(stolen["secret_id"]))
+            lab.keep(_stolen_label(record, workload), str(stolen["secret_id"]))
             self._restart(workload, handed.role, vault, lab)
+
+    def _settled(self, workload: str, handed: Handed, record: SecretIdRecord, lab: Lab) -> bool:
+        """Not as long as what was stolen is good, whatever the workload has: it may not have been restarted yet."""
+        stolen = lab.kept(_stolen_label(record, workload))
+        lookup = f"{handed.path}/secret-id/lookup"
+        if stolen is not None and lab.vault(record.service).ask(lookup, {"secret_id": stolen}):
+            return False
+        return super()._settled(workload, handed, record, lab)
+
+
+def _stolen_label(record: SecretIdRecord, workload: str) -> str:
+    return f"{record.service}-stolen-secret-id-{workload}"

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from harness.faults.base import Fault
 from harness.faults.ports import FaultNotPossible, Lab
-from harness.faults.tokens import each
+from harness.faults.tokens import each, handed_token
 from harness.scenario.base import StrictModel
 
 
@@ -40,7 +40,7 @@ class SinkUnreadable(Fault[SinkArgs, SinkRecord]):
     Record = SinkRecord
 
     def holds(self, target: str, args: SinkArgs) -> frozenset[str]:
-        return super().holds(target, args) | {f"{args.at}/handed-tokens"}
+        return super().holds(target, args) | {handed_token(args.at, target)}
 
     def prepare(self, target: str, args: SinkArgs, lab: Lab) -> SinkRecord:
         handed = lab.handed_token(args.at, target)

@@ -7,7 +7,7 @@ from pydantic import Field
 from harness.faults.base import Fault
 from harness.faults.ports import FaultNotPossible, Lab, VaultLogin
 from harness.faults.proxied import plural
-from harness.faults.tokens import TokenArgs
+from harness.faults.tokens import TokenArgs, handed_token
 from harness.lab.labels import parent_label
 from harness.scenario.base import StrictModel
 
@@ -33,9 +33,11 @@ class ParentTokenRevoked(Fault[TokenArgs, TreeRecord]):
     name = "parent-token-revoked"
     group = "C"
     roles = frozenset({"vault"})
-    takes = frozenset({"handed-tokens"})
     Args = TokenArgs
     Record = TreeRecord
+
+    def holds(self, target: str, args: TokenArgs) -> frozenset[str]:
+        return frozenset(handed_token(target, workload) for workload in args.workloads)
 
     def prepare(self, target: str, args: TokenArgs, lab: Lab) -> TreeRecord:
         vault = lab.vault(target)

@@ -33,6 +33,11 @@ def living_tokens(target: str, workloads: tuple[str, ...], lab: Lab, mount: str 
     return accessors
 
 
+def handed_token(vault: str, workload: str) -> str:
+    """What faults hold that hand *workload* another token than it has, or take that away."""
+    return f"{vault}/token of {workload}"
+
+
 def each(accessors: tuple[str, ...], vault: VaultAdmin, act: Callable[[str], None]) -> None:
     """Let *act* do its work on every token, but for those that come to their end by themselves meanwhile."""
     for accessor in accessors:

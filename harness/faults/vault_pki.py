@@ -123,6 +123,9 @@ class IssuerRecord(StrictModel):
     issuer: str  # the name of the new one, and of its key
 
 
+ISSUER = "pki-issuer-switched-by-lockout"
+
+
 class PkiIssuerSwitched(_PkiFault, Fault[PkiArgs, IssuerRecord]):
     """Vault's CA gets a second root, and every new certificate comes from it.
 
@@ -142,6 +145,8 @@ class PkiIssuerSwitched(_PkiFault, Fault[PkiArgs, IssuerRecord]):
         root = (vault.api_read(f"{pki}/cert/ca") or {}).get("certificate")
         if not default or not roles or not root:
             raise FaultNotPossible(f"{target} issues nothing at {pki}: it has no default issuer, or no role")
+        if _named(vault, f"{pki}/issuers", f"{pki}/issuer", "issuer_name", ISSUER) is not None:
+            raise FaultNotPossible(f"{target} has an issuer {ISSUER} at {pki} already: left by another run?")
         domains = (vault.api_read(f"{pki}/roles/{roles[0]}") or {}).get("allowed_domains") or [roles[0]]
         return IssuerRecord(
             service=target,
@@ -150,7 +155,7 @@ class PkiIssuerSwitched(_PkiFault, Fault[PkiArgs, IssuerRecord]):
             root_before=str(root),
             role=roles[0],
             common_name=str(domains[0]),
-            issuer=f"{self.name}-by-lockout",
+            issuer=ISSUER,
         )
 
     def inject(self, record: IssuerRecord, args: PkiArgs, lab: Lab, rng: Random) -> None:
@@ -174,7 +179,7 @@ class PkiIssuerSwitched(_PkiFault, Fault[PkiArgs, IssuerRecord]):
         if not default or default == record.default_before:
             return None
         made = vault.api_write(f"{record.pki}/issue/{record.role}", {"common_name": record.common_name})
-        lab.keep(f"{self.name}-probe-key", str(made["private_key"]))
+        lab.keep(f"{self.name}-{record.service}-{record.pki}-probe-key", str(made["private_key"]))
         leaf = x509.load_pem_x509_certificate(str(made["certificate"]).encode())
         if _signed(leaf, record.root_before) or not _signed(leaf, str(made["issuing_ca"])):
             return None

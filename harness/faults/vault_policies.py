@@ -141,11 +141,16 @@ class PolicyAddedTokenStale(Fault[PolicyArgs, MovedRecord]):
         if _rules(vault, moved_to):
             raise FaultNotPossible(f"{target} has a policy '{moved_to}' already")
         logins = [one for one in lab.vault_logins(target, args.workloads) if one.method == "approle"]
-        bears = {one.path: list((vault.api_read(one.path) or {}).get("token_policies") or ()) for one in logins}
+        known = {one.path: list((vault.api_read(one.path) or {}).get("token_policies") or ()) for one in logins}
+        bears = {path: policies for path, policies in known.items() if args.policy in policies}
+        if not bears:
+            raise FaultNotPossible(
+                f"no AppRole role at {target} bears policy '{args.policy}', so a new login helps nobody"
+            )
         return MovedRecord(
             **dict(base),
             moved_to=moved_to,
-            role_policies={path: policies for path, policies in bears.items() if args.policy in policies},
+            role_policies=bears,
             accessors=_holders(base, vault),
         )
 
@@ -174,7 +179,7 @@ class PolicyAddedTokenStale(Fault[PolicyArgs, MovedRecord]):
         for path, policies in record.role_policies.items():
             if (vault.api_read(path) or {}).get("token_policies") != policies:
                 vault.api_write(path, {"token_policies": policies})
-        if _rules(vault, record.moved_to):
+        if _rules(vault, record.moved_to) == record.rules_before:  # another is somebody else's
             vault.api_delete(f"sys/policies/acl/{record.moved_to}")
 
     def healed(self, record: MovedRecord, lab: Lab) -> str | None:

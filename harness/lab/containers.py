@@ -174,6 +174,9 @@ class RunContainers:
             raise EnvironmentUnusable(f"{service}: {command[0]} failed: {why}")
         return done.stdout
 
+    def can_run(self, service: str, program: str) -> bool:
+        return self.run_in(service, [program, "--version"]).code == 0
+
     def _inspect(self, service: str) -> dict[str, Any]:
         container = self._find(service)
         return self.ask(lambda: dict(self.client.api.inspect_container(str(container.id))))

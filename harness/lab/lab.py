@@ -255,6 +255,7 @@ class RunningLab:
                 service.name
                 for service in self.spec.topology.by_role("resource")
                 if isinstance(service.block, ResourceBlock)
+                and service.block.kind == "ledger"  # which lockout knows how to ask
                 and (service.name, service.block.port) in self.spec.ports
                 and self._containers.state(service.name) == "running"
             )

@@ -93,7 +93,8 @@ class RunNetworks:
             inspected = self._containers.ask(lambda c=container: self._client.api.inspect_container(str(c.id)))  # type: ignore[misc]
             for network, settings in sorted(inspected["NetworkSettings"]["Networks"].items()):
                 names = tuple(name for name in settings.get("Aliases") or () if name != own)
-                found.append(Endpoint(service, network, names, str(settings.get("IPAddress") or "")))
+                fixed = bool((settings.get("IPAMConfig") or {}).get("IPv4Address"))
+                found.append(Endpoint(service, network, names, str(settings.get("IPAddress") or ""), fixed))
         return tuple(found)
 
     def _leave(self, container: Container, network: str) -> None:

@@ -39,9 +39,9 @@ def with_canaries(folder: Path) -> Path:
     added = folder / "more.compose.yaml"
     added.write_text(json.dumps(more), encoding="utf-8")
     text = WHOLE.read_text(encoding="utf-8")
-    include = "include: [../../compose/core.yaml]"
+    include = "include: [{path: [../../compose/core.yaml, "
     assert include in text
-    text = text.replace(include, f"include: [{{path: [{COMPOSE / 'core.yaml'}, {added}]}}]")
+    text = text.replace(include, f"{include}{added}, ")
     whole = folder / "canaries.compose.yaml"
     whole.write_text(text.replace("../../compose/", f"{COMPOSE}/"), encoding="utf-8")
     return whole

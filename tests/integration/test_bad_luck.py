@@ -365,7 +365,7 @@ def test_the_scenario_with_the_mistakes_put_right_is_right(cli: Cli) -> None:
     ("arguments", "words"),
     [
         (["run", "vault-outag"], "did you mean 'vault-outage'?"),
-        (["run", "nothing-like-it"], "known: break-glass"),
+        (["run", "nothing-like-it"], "known: audience-mismatch"),
         (["run", "no/such.scenario.yaml"], "no such file"),
         (["run"], "Missing argument"),
         (["rum", "vault-outage"], "did you mean 'run'?"),

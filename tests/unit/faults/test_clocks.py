@@ -48,3 +48,31 @@ def test_the_verdict_of_a_verifier_stands_in_the_evidence() -> None:
     record = fault.prepare("idp", args, lab)
     fault.inject(record, args, lab, Random(0))
     assert fault.observe(record, lab) == "a token of idp is dated 2 s ahead; ledger refuses it: not_yet_valid"
+
+
+def test_a_clock_that_somebody_has_set_is_left_alone() -> None:
+    lab = FakeLab()
+    clocked(lab)
+    lab.containers.files["orders", FILE] = "-30\n"
+    with pytest.raises(FaultNotPossible, match="is set off already"):
+        ClockWorkloadSkewed().prepare("orders", WorkloadClockArgs(), lab)
+
+
+def test_a_workload_whose_time_nobody_could_see_is_refused() -> None:
+    lab = FakeLab()
+    clocked(lab)
+    lab.containers.lacks = {("orders", "python3")}
+    with pytest.raises(FaultNotPossible, match="has no python3"):
+        ClockWorkloadSkewed().prepare("orders", WorkloadClockArgs(), lab)
+
+
+def test_a_workload_that_has_ended_of_it_can_be_healed_all_the_same() -> None:
+    lab = FakeLab()
+    clocked(lab)
+    fault, args = ClockWorkloadSkewed(), WorkloadClockArgs()
+    record = fault.prepare("orders", args, lab)
+    fault.inject(record, args, lab, Random(0))
+    lab.containers.states["orders"] = "exited"
+    assert fault.healed(record, lab) is None
+    fault.undo(record, lab)
+    assert "would start with the right time" in str(fault.healed(record, lab))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
 
 import pytest
+from pydantic import ValidationError
 
 from harness.faults import registry
 from harness.faults.ports import FaultNotPossible, IdpAsked
@@ -231,3 +233,37 @@ class TestAnswers:
         in_force = next(iter(lab.the_proxy.rules.values()))
         in_force.seen = in_force.seen.model_copy(update={"passed": 5})
         assert registry.get("idp-429").observe(record, lab) is None
+
+
+class TestFlood:
+    def test_a_burst_is_over_soon(self) -> None:
+        """Nothing else on the timeline happens meanwhile."""
+        args = registry.get("jwks-kid-flood").Args
+        assert args.model_validate({"tokens": 300, "per_second": 10.0})
+        with pytest.raises(ValidationError, match="400 tokens take 40 s; 30 s are the most"):
+            args.model_validate({"tokens": 400, "per_second": 10.0})
+
+
+def test_what_a_jwt_role_is_told_again_includes_how_its_claims_are_matched() -> None:
+    """Vault would go back to its default."""
+    lab = FakeLab()
+    jwt_method(lab)
+    lab.the_vault.tree[ROLE]["bound_claims_type"] = "glob"
+    told: list[Mapping[str, object]] = []
+    lab.the_vault.on_write[ROLE] = lambda values: told.append(values) or {}
+    record = hit(lab, "audience-mismatch", "vault")
+    registry.get("audience-mismatch").undo(record, lab)
+    assert [values["bound_claims_type"] for values in told] == ["glob", "glob"]
+
+
+def test_an_idp_that_lockout_cannot_administer_is_refused_before_anything_is_killed() -> None:
+    lab = FakeLab()
+    caches_keys(lab)
+
+    def no_admin() -> str:
+        raise FaultNotPossible("'idp' declares no admin_port in x-lockout, so lockout cannot drive it")
+
+    lab.the_idp.active_key = no_admin  # type: ignore[method-assign]
+    fault = registry.get("idp-down-cold")
+    with pytest.raises(FaultNotPossible, match="no admin_port"):
+        fault.prepare("idp", fault.Args(), lab)

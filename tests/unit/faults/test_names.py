@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from harness.faults.base import NoArgs
 from harness.faults.names import DnsNxdomain, DnsStaleAddress, NameRecord
 from harness.faults.ports import FaultNotPossible
+from harness.lab.errors import EnvironmentUnusable
 from tests.unit.faults.cases.names import found_again, looks_up
 from tests.unit.faults.fakes import FakeLab
 
@@ -79,3 +81,40 @@ def test_undo_is_right_when_the_holder_was_left_outside(lab: FakeLab) -> None:
     fault.undo(record, lab)
     assert found_again(lab)
     assert fault.healed(record, lab)
+
+
+def test_a_fixed_address_could_not_be_given_back(lab: FakeLab) -> None:
+    lab.networks.ends["proxy", "auth"] = replace(lab.networks.ends["proxy", "auth"], fixed=True)
+    with pytest.raises(FaultNotPossible, match="proxy has a fixed address in auth"):
+        DnsNxdomain().prepare("vault", NoArgs(), lab)
+
+
+def test_somebody_must_be_able_to_tell_what_it_sees(lab: FakeLab) -> None:
+    lab.containers.lacks = {("billing", "python3")}
+    assert DnsNxdomain().prepare("vault", NoArgs(), lab).witness == "orders"
+    lab.containers.lacks.add(("orders", "python3"))
+    with pytest.raises(FaultNotPossible, match="none of billing, orders has python3"):
+        DnsNxdomain().prepare("vault", NoArgs(), lab)
+
+
+def test_another_workload_is_asked_when_the_witness_has_ended(lab: FakeLab) -> None:
+    fault = DnsNxdomain()
+    record = on(lab, fault)
+    assert record.witness == "billing"
+    lab.containers.states["billing"] = "exited"
+    assert str(fault.observe(record, lab)).startswith("orders looks vault up")
+    fault.undo(record, lab)
+    assert str(fault.healed(record, lab)).startswith("orders finds vault")
+
+
+def test_with_nobody_left_to_look_the_engines_word_proves_that_it_is_over_and_no_more(
+    lab: FakeLab,
+) -> None:
+    fault = DnsNxdomain()
+    record = on(lab, fault)
+    lab.containers.states |= {"orders": "exited", "billing": "exited"}
+    with pytest.raises(EnvironmentUnusable, match="no workload runs any more"):
+        fault.observe(record, lab)
+    assert fault.healed(record, lab) is None
+    fault.undo(record, lab)
+    assert "nobody is left to look" in str(fault.healed(record, lab))

@@ -368,3 +368,18 @@ def test_break_glass_is_opened_for_a_while_with_a_reason() -> None:
 def test_break_glass_wants_a_reason(reason: str) -> None:
     with pytest.raises(ValidationError, match="at least 3 characters"):
         registry.get("break-glass-opened").Args.model_validate({"reason": reason})
+
+
+def test_break_glass_that_somebody_else_has_opened_is_theirs() -> None:
+    lab = FakeLab()
+    lab.the_ledger.opened = (60.0, "an exercise")
+    with pytest.raises(FaultNotPossible, match="is open already"):
+        prepared("break-glass-opened", lab, target="ledger")
+
+
+def test_a_vault_that_ended_while_it_was_sealed_is_started_and_unsealed() -> None:
+    lab = FakeLab()
+    fault, record = injected("vault-sealed", lab)
+    lab.containers.kill("vault")
+    fault.undo(record, lab)
+    assert fault.healed(record, lab)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from harness.faults import registry
 from harness.faults.ports import FaultNotPossible
+from harness.faults.vault_pki import ISSUER
 from tests.unit.faults.cases import client_certificate, vault_pki
 from tests.unit.faults.certificates import HOUR
 from tests.unit.faults.fakes import FakeLab
@@ -107,3 +109,37 @@ def test_a_certificate_that_somebody_else_delivered_meanwhile_stays() -> None:
     fault.undo(record, lab)
     assert "deliver orders" not in lab.writes
     assert fault.healed(record, lab)
+
+
+def test_two_workloads_of_one_role_both_get_a_short_certificate() -> None:
+    fault, lab = registry.get("client-cert-expired"), FakeLab()
+    client_certificate.ready(lab)
+    first = lab.logins[0]
+    lab.logins.append(replace(first, workload="billing"))
+    for name in ("client.crt", "client.key"):
+        path = f"{client_certificate.FOLDER}/{name}"
+        lab.containers.files["billing", path] = lab.containers.files["orders", path]
+    record = fault.prepare("vault", fault.Args(), lab)
+    fault.inject(record, fault.Args(), lab, Random(1))
+    issued = [number for number, what in enumerate(lab.writes) if what == "write pki/issue/orders"]
+    broken = [number for number, what in enumerate(lab.writes) if what == "write pki/roles/orders"]
+    assert len(issued) == 2
+    assert max(issued) < min(broken)
+
+
+def test_a_role_that_issues_for_any_name_is_no_proof() -> None:
+    fault, lab = registry.get("client-cert-expired"), FakeLab()
+    client_certificate.ready(lab)
+    record = fault.prepare("vault", fault.Args(), lab)
+    fault.inject(record, fault.Args(), lab, Random(1))
+    assert fault.observe(record, lab)
+    lab.the_vault.tree["pki/roles/orders"]["allow_any_name"] = True
+    assert fault.observe(record, lab) is None
+
+
+def test_an_issuer_of_the_same_name_is_not_taken_for_lockouts_own() -> None:
+    fault, lab = registry.get("pki-issuer-switched"), FakeLab()
+    vault_pki.with_issuers(lab)
+    lab.the_vault.tree["peers/issuer/id-1"] = {"issuer_name": ISSUER}
+    with pytest.raises(FaultNotPossible, match="already: left by another run"):
+        fault.prepare("vault", fault.Args.model_validate(vault_pki.PEERS), lab)

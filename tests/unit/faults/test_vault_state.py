@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from random import Random
 
 import pytest
 from pydantic import ValidationError
@@ -10,9 +12,10 @@ from pydantic import ValidationError
 from harness.faults import registry
 from harness.faults.ports import FaultNotPossible, VaultLogin
 from harness.faults.vault_policies import first_path
+from harness.lab.errors import EnvironmentUnusable
 from harness.lab.labels import connection_label, secret_id_label
 from tests.unit.faults.cases import kv_content, leases, role_settings, secret_ids, vault_entity, vault_mounts
-from tests.unit.faults.cases.vault_policies import RULES, with_policies
+from tests.unit.faults.cases.vault_policies import ROLE, RULES, with_policies
 from tests.unit.faults.fakes import STORED_PASSWORD, FakeLab, Token
 from tests.unit.faults.test_specifics import injected, prepared
 
@@ -240,3 +243,135 @@ def test_a_token_in_a_sink_that_is_dead_is_no_proof() -> None:
     fault, record = injected("sink-unreadable", lab, target="orders")
     lab.the_vault.tokens = {"accessor-billing": Token("billing")}
     assert fault.observe(record, lab) is None
+
+
+class TestRolesThatAreSoAlready:
+    @pytest.mark.parametrize(
+        ("name", "setting", "value"),
+        [
+            ("token-batch", "token_type", "batch"),
+            ("token-renew-forbidden", "token_no_default_policy", True),
+            ("token-uses-exhausted", "token_num_uses", 50),
+            ("cidr-bound-moved", "token_bound_cidrs", ["198.51.100.7/32"]),
+        ],
+    )
+    def test_they_are_refused(self, name: str, setting: str, value: object) -> None:
+        """Else what was so before would be taken for the fault, and undo would end tokens that are right."""
+        lab = FakeLab()
+        role_settings.with_role(lab)
+        lab.the_vault.tree[ROLE][setting] = value
+        with pytest.raises(FaultNotPossible, match=r"already|as it is"):
+            prepared(name, lab, workloads=["orders"])
+
+
+class TestSharedRoles:
+    def test_a_stolen_secret_id_is_made_worthless_also_when_the_workload_was_never_restarted(self) -> None:
+        lab = FakeLab()
+        secret_ids.with_secret_id(wrapped=True)(lab)
+        fault, record, args = prepared("wrapped-secretid-stolen", lab, workloads=["orders"])
+        whole = FakeLab()
+        secret_ids.with_secret_id(wrapped=True)(whole)
+        injected("wrapped-secretid-stolen", whole, workloads=["orders"])
+        lab.world.fail_at = whole.writes.index("stop orders")
+        with pytest.raises(EnvironmentUnusable):
+            fault.inject(record, args, lab, Random(1))
+        lab.world.fail_at = None
+        stolen = lab.secrets["vault-stolen-secret-id-orders"]
+        lookup = f"{secret_ids.ROLE}/secret-id/lookup"
+        lab.the_vault.on_ask[lookup] = lambda v: (
+            {"secret_id_ttl": 0} if v["secret_id"] == stolen and "destroy" not in " ".join(lab.writes) else None
+        )
+        assert lab.the_vault.accessors(frozenset({"orders"})), "it runs on with the token that it has"
+        assert fault.healed(record, lab) is None
+        fault.undo(record, lab)
+        assert fault.healed(record, lab)
+        assert "deliver orders" in lab.writes[-4:]
+
+    def test_who_has_the_same_role_must_be_named_too(self) -> None:
+        lab = FakeLab()
+        secret_ids.with_secret_id(wrapped=False)(lab)
+        lab.logins.append(replace(lab.logins[0], workload="billing"))
+        with pytest.raises(FaultNotPossible, match="billing has the same role, orders"):
+            prepared("secretid-gone-on-restart", lab, workloads=["orders"])
+
+    def test_one_that_is_handed_over_first_survives_that_of_the_other(self) -> None:
+        lab = FakeLab()
+        secret_ids.with_secret_id(wrapped=False)(lab)
+        lab.logins.append(replace(lab.logins[0], workload="billing"))
+        lab.secrets[secret_id_label("vault", "billing")] = lab.secrets[secret_id_label("vault", "orders")]
+        fault, record = injected("secretid-gone-on-restart", lab, workloads=["orders", "billing"])
+        begun = len(lab.writes)
+        fault.undo(record, lab)
+        undone = [what.partition(" ")[0] for what in lab.writes[begun:] if "destroy" in what or "deliver" in what]
+        assert undone == sorted(undone, key=lambda what: what == "deliver"), "a fresh one was destroyed"
+        assert undone.count("deliver") == 2
+
+
+def test_a_parent_with_two_children_of_one_role_is_replaced_for_both() -> None:
+    from tests.unit.faults.cases.token_tree import with_parent
+
+    lab = FakeLab()
+    with_parent(lab)
+    lab.logins.append(replace(lab.logins[0], workload="billing"))
+    fault, record = injected("parent-token-revoked", lab, workloads=["orders", "billing"])
+    fault.undo(record, lab)
+    assert {"deliver orders", "deliver billing"} <= set(lab.writes)
+
+
+def test_a_role_whose_secret_ids_lockout_does_not_know_keeps_its_mount() -> None:
+    lab = FakeLab()
+    vault_mounts.with_approle(lab)
+    lab.the_vault.tree["auth/approle/role/theirs"] = {"token_policies": ["theirs"]}
+    lab.the_vault.tree["auth/approle/role/theirs/secret-id/acc-1"] = {}
+    with pytest.raises(FaultNotPossible, match=r"role theirs .* lockout did not hand out"):
+        prepared("auth-mount-disabled", lab)
+
+
+def test_a_mount_in_which_somebody_deleted_one_role_is_not_made_anew() -> None:
+    lab = FakeLab()
+    vault_mounts.with_approle(lab)
+    lab.the_vault.tree["auth/approle/role/aardvark"] = {"token_policies": ["first"]}
+    lab.the_vault.tree["auth/approle/role/aardvark/role-id"] = {"role_id": "r-0"}
+    fault, record, _ = prepared("auth-mount-disabled", lab)
+    del lab.the_vault.tree["auth/approle/role/aardvark"]
+    fault.undo(record, lab)
+    assert not [what for what in lab.writes if what.startswith("delete")]
+
+
+def test_what_only_a_new_role_can_be_told_is_not_told_to_one_that_is_there() -> None:
+    lab = FakeLab()
+    vault_mounts.with_approle(lab)
+    lab.the_vault.tree[vault_mounts.ROLE]["local_secret_ids"] = False
+    fault, record, _ = prepared("auth-mount-disabled", lab)
+    lab.the_vault.tree[vault_mounts.ROLE]["token_ttl"] = 99
+    told: list[object] = []
+    lab.the_vault.on_write[vault_mounts.ROLE] = lambda values: told.append(dict(values)) or {}
+    fault.undo(record, lab)
+    assert told == [{**vault_mounts.SETTINGS, "role_id": "r-1"}]
+
+
+def test_a_policy_that_no_role_bears_cannot_be_moved() -> None:
+    lab = FakeLab()
+    with_policies(lab)
+    lab.the_vault.tree[ROLE]["token_policies"] = ["others"]
+    with pytest.raises(FaultNotPossible, match="no AppRole role at vault bears policy 'orders'"):
+        prepared("policy-added-token-stale", lab, policy="orders")
+
+
+def test_undo_of_an_emptied_value_keeps_what_others_have_changed() -> None:
+    lab = FakeLab()
+    kv_content.with_versions(lab)
+    fault, record = injected("kv-empty-value", lab, secret="kv/billing")
+    lab.the_vault.kv["kv/billing"].append({**lab.the_vault.kv["kv/billing"][-1], "username": "renamed"})
+    fault.undo(record, lab)
+    assert lab.the_vault.kv["kv/billing"][-1] == {"username": "renamed", "password": STORED_PASSWORD}
+
+
+def test_a_database_role_that_is_gone_is_not_healed() -> None:
+    lab = FakeLab()
+    leases.with_leases(lab)
+    lab.the_vault.tree[leases.ROLE]["revocation_statements"] = []
+    fault, record = injected("lease-revoke-stuck", lab, role="orders")
+    del lab.the_vault.tree[leases.ROLE]
+    with pytest.raises(EnvironmentUnusable, match="any more"):
+        fault.healed(record, lab)

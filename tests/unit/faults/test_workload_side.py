@@ -11,7 +11,7 @@ from harness.faults.base import AnyFault
 from harness.faults.cold_start import ColdStartArgs
 from harness.faults.ports import FaultNotPossible
 from harness.scenario.base import StrictModel
-from tests.unit.faults.cases.handed_tokens import VARIABLE, handed, use
+from tests.unit.faults.cases.handed_tokens import PATH, VARIABLE, handed, use
 from tests.unit.faults.cases.past_expiry import short_lived
 from tests.unit.faults.fakes import FakeLab
 
@@ -201,3 +201,40 @@ def test_short_values_paths_and_sentences_are_not_asked_about() -> None:
         "a-name-of-a-workload",
         lab.containers.environments["orders"][VARIABLE],
     }
+
+
+def test_what_never_ends_cannot_be_waited_for() -> None:
+    lab = FakeLab()
+    short_lived(lab)
+    lab.the_vault.tokens["accessor-orders"].left = float("inf")
+    with pytest.raises(FaultNotPossible, match="has no end"):
+        begun("cache-past-expiry", "vault", lab, inject=False)
+
+
+def test_a_periodic_token_lives_for_its_period() -> None:
+    lab = FakeLab()
+    short_lived(lab)
+    lab.the_vault.tree["auth/approle/role/orders"]["token_period"] = 3600
+    fault, record = begun("cache-past-expiry", "vault", lab)
+    assert fault.observe(record, lab) is None
+
+
+def test_a_workload_that_has_lost_the_file_is_handed_a_token_of_its_own() -> None:
+    lab = FakeLab()
+    handed(lab)
+    fault, record = begun("shared-token-replicas", "vault", lab, BOTH)
+    lab.containers.files["orders", PATH] = ""
+    assert fault.healed(record, lab) is None
+    fault.undo(record, lab)
+    assert fault.healed(record, lab)
+
+
+@pytest.mark.parametrize("name", ["cold-start-in-outage", "cache-past-expiry"])
+def test_a_vault_that_ended_while_it_was_sealed_is_started_and_unsealed(name: str) -> None:
+    lab = FakeLab()
+    short_lived(lab)
+    fault, record = begun(name, "vault", lab, BOTH)
+    lab.containers.kill("vault")
+    assert fault.healed(record, lab) is None
+    fault.undo(record, lab)
+    assert fault.healed(record, lab)

@@ -12,7 +12,7 @@ from tests.unit.faults.fakes import MINTED, FakeLab
 FOLDER = "/run/identity/vault"
 ROOT = Root.made("machines")
 GOOD, OVER = ROOT.leaf("orders", HOUR), ROOT.leaf("orders", timedelta(seconds=-1))
-ISSUER = {"allowed_domains": ["orders"], "allow_bare_domains": True, "max_ttl": 3600}
+ISSUER = {"allowed_domains": ["orders"], "allow_any_name": False, "allow_bare_domains": True, "max_ttl": 3600}
 
 
 def ready(lab: FakeLab) -> None:

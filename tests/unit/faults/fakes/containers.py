@@ -23,6 +23,7 @@ class FakeContainers:
         self.log_lines: dict[str, list[str]] = {}
         self.disks: dict[str, Disk] = {}  # by path, in every container
         self.limits: dict[str, float] = {}
+        self.lacks: set[tuple[str, str]] = set()  # (service, program)
 
     def state(self, service: str) -> str:
         self._world.ask()
@@ -94,6 +95,10 @@ class FakeContainers:
             if words in " ".join(command):
                 return answer(command, stdin)
         return ""
+
+    def can_run(self, service: str, program: str) -> bool:
+        self._world.ask()
+        return (service, program) not in self.lacks
 
     def read(self, service: str, path: str) -> str | None:
         self._world.ask()
