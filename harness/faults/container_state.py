@@ -78,7 +78,7 @@ class VaultKilled(_VaultRestarted):
     """Vault's process is killed with SIGKILL; after the restart it is sealed until somebody unseals it.
 
     The keys are withheld for as long as the fault lasts: only its undo starts Vault again and unseals it, as people do
-    who have to be found first. A resilient client survives the real unseal time; a fragile one crash-loops on the
+    who have to be found first. A resilient client lasts until the last key is given; a fragile one crash-loops on the
     refused connection (cloudfoundry-community/vault-boshrelease#16). Source: failure catalogue, ``vault-hard-kill``.
     """
 

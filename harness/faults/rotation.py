@@ -142,8 +142,8 @@ class _StoredPasswordFault(Fault[StoredPasswordArgs, StoredPasswordRecord]):
 class RotationNoOverlap(_StoredPasswordFault):
     """A stored password is rotated with no overlap: the old one dies in the second in which the new one appears.
 
-    A resilient client reloads when it is refused; a fragile one is down for a whole refresh interval, or until
-    restart (hashicorp/vault-secrets-operator#309). Source: failure catalogue, ``rotation-no-overlap``.
+    A resilient client reloads when it is refused; a fragile one is down until its timer rings the next time, or
+    it is restarted (hashicorp/vault-secrets-operator#309). Source: failure catalogue, ``rotation-no-overlap``.
     """
 
     name = "rotation-no-overlap"

@@ -22,7 +22,7 @@ class TreeRecord(StrictModel):
 
 
 class ParentTokenRevoked(Fault[TokenArgs, TreeRecord]):
-    """A parent token is revoked: all tokens issued with it die, with all their leases, and only the parent is logged.
+    """A parent token is revoked: all tokens issued with it die, with all their leases, and the log names none of them.
 
     Orphan tokens, as logins give them, and periodic ones of their own live through it. One revocation took down
     thousands of Nomad's children (hashicorp/vault#4462, hashicorp/vault#1526), and a cloud's keys went with VSO's

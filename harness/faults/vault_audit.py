@@ -208,7 +208,7 @@ class AuditSinkFull(_AuditFault):
 
 
 class AuditSinkBlocking(_AuditFault):
-    """One of Vault's audit devices blocks: requests hang, although another device works.
+    """One of Vault's audit devices blocks: no request is answered, even if a second device is well.
 
     The device is a pipe whose reader has stopped to read, as a log collector's may be; Vault waits 10 s for it, twice
     in each request. A resilient client has short deadlines of its own and backs off; one without drains its threads

@@ -50,7 +50,7 @@ def _target_dies(process: Process, trigger: Path, lab: RunningLab, target: str) 
 ENDINGS = {
     ending.name: ending
     for ending in (
-        Ending("completes", _nothing, "completed", lasts=1.5),
+        Ending("completes", _nothing, "completed", lasts=6.0),
         Ending("probe-raises", _trigger, "crashed"),
         Ending("engine-exception", _trigger, ""),
         Ending("SIGINT", _by_signal(signal.SIGINT), "interrupted"),

@@ -278,6 +278,15 @@ def test_a_command_is_run_with_its_secrets_on_stdin() -> None:
     assert (made.command, made.user) == (["psql", "-f", "-"], "70")
 
 
+@pytest.mark.parametrize(("code", "there"), [(0, True), (127, False)])
+def test_whether_there_is_such_a_program(code: int, there: bool) -> None:
+    made = Exec(code, (1, b"Python 3"))
+    containers = run_containers(FakeContainer("orders"))
+    containers.client.api = made
+    assert containers.can_run("orders", "python3") is there
+    assert made.command == ["python3", "--version"]
+
+
 class Endless(Exec):
     """A command that talks and does not end."""
 

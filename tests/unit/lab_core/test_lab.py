@@ -18,7 +18,7 @@ from harness.lab.setup.components import break_glass_label, client_secret_label
 from harness.lab.setup.identities import deliver_identities
 from harness.topology.compose_output import parse_config
 from tests.unit.lab_core.support import FakeContainer
-from tests.unit.lab_core.topologies import LITERAL, make_lab
+from tests.unit.lab_core.topologies import CONFIG, LITERAL, make_lab
 
 
 def archive_of(name: str, content: bytes) -> bytes:
@@ -325,3 +325,26 @@ def test_services_that_failed_are_told_and_those_that_did_their_job_are_not(tmp_
     lines = failed_services(lab)
     assert [line for line in lines if line.endswith(":")] == ["idp:", "orders:"]
     assert "its container is exited (exit code 2)" in lines
+
+
+def test_only_a_resource_of_a_known_kind_is_asked_what_it_thinks_of_tokens(tmp_path: Path) -> None:
+    ledger = FakeContainer("ledger")
+    lab = make_lab(tmp_path, ledger, ports={("ledger", 8443): 20005})
+    assert lab.judges() == ()
+    services = dict(lab.spec.topology.services)
+    config = CONFIG.replace("role: resource,", "role: resource, kind: ledger,")
+    services["ledger"] = parse_config(config, lab.spec.files).services["ledger"]
+    lab.spec = replace(lab.spec, topology=replace(lab.spec.topology, services=services))
+    assert lab.judges() == ("ledger",)
+    ledger.status = "exited"
+    assert lab.judges() == ()
+
+
+@pytest.mark.parametrize(("set_up", "fixed"), [(None, False), ({}, False), ({"IPv4Address": "10.1.0.9"}, True)])
+def test_an_address_from_the_users_own_files_is_known_as_such(
+    tmp_path: Path, set_up: dict[str, str] | None, fixed: bool
+) -> None:
+    at = {"Aliases": ["vault"], "IPAddress": "10.1.0.9", "IPAMConfig": set_up}
+    container = FakeContainer("vault", inspected={"NetworkSettings": {"Networks": {"auth": at}}})
+    (end,) = make_lab(tmp_path, container).networks.endpoints("vault")
+    assert (end.address, end.fixed) == ("10.1.0.9", fixed)
