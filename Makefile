@@ -8,7 +8,7 @@ SCENARIO ?=
 SOURCES := harness tests benchmarks fixtures
 
 .DEFAULT_GOAL := help
-.PHONY: help chaos nightly test test-unit lint images doctor heal clean bench soak soak-crash bootstrap bootstrap-dev scenario-given
+.PHONY: help chaos nightly test test-unit lint images doctor heal clean bench soak soak-crash corpus matrix bootstrap bootstrap-dev scenario-given
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +44,12 @@ clean: bootstrap ## remove every container, network and volume of lockout, by la
 
 soak: bootstrap-dev ## every scenario ten times: is the verdict always the same?
 	@$(PYTHON) -m benchmarks.soak $(ARGS)
+
+corpus: bootstrap-dev ## every scenario: does lockout tell sound workloads from planted mistakes?
+	@$(PYTHON) -m tests.corpus $(ARGS)
+
+matrix: bootstrap-dev ## every ending of a run, every family of faults: is everything as it was?
+	@$(PYTHON) -m tests.matrix $(ARGS)
 
 soak-crash: bootstrap-dev ## kill a run at 50 random moments: does heal put everything right?
 	@$(PYTHON) -m benchmarks.crash $(ARGS)

@@ -12,10 +12,10 @@ def running(service: str, lab: Lab) -> None:
 
 
 def serving(service: str, lab: Lab) -> None:
-    """Start it if it has ended, and unseal it if lockout can. Does nothing to one that serves."""
+    """Start it if it has ended, and unseal it, unless it does that itself. Does nothing to one that serves."""
     running(service, lab)
     vault = lab.vault(service)
-    if vault.holds_keys:
+    if vault.holds_keys or vault.is_sealed():  # the latter is refused, in words
         vault.unseal()
 
 

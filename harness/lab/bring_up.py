@@ -11,6 +11,7 @@ from functools import partial
 from docker.errors import APIError, NotFound
 from docker.models.networks import Network
 
+from harness.faults.locked_out import locked_out, unlock
 from harness.lab import images
 from harness.lab.containers import RUN_LABEL, RunContainers
 from harness.lab.engine import Engine
@@ -126,7 +127,7 @@ def _override(spec: LabSpec, services: Collection[str], service_images: Collecti
 
 
 def clear_workloads(lab: RunningLab) -> None:
-    """Take away every workload, and the tokens and leases that they had. Raises EnvironmentUnusable."""
+    """Take away every workload, its tokens and leases, and what wrong logins led to. Raises EnvironmentUnusable."""
     running = [lab.spec.topology.services[name] for name in sorted(lab.started) if name in lab.spec.topology.services]
     workloads = [one.name for one in running if isinstance(one.block, WorkloadBlock)]
     lab.containers.let_die(workloads)
@@ -143,6 +144,8 @@ def clear_workloads(lab: RunningLab) -> None:
                 except EnvironmentUnusable:
                     if vault.is_alive(accessor):  # else it came to its end by itself
                         raise
+            if vault.holds_keys:  # whom a Vault of the user's locks out is the user's business
+                unlock(vault, [role_id for _, role_id in locked_out(vault)])
 
 
 def start_workloads(lab: RunningLab, project: Project, services: Collection[str], progress: Progress) -> None:

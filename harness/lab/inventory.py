@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from harness.faults.locked_out import locked_out
 from harness.faults.ports import FaultNotPossible
 from harness.lab.admin.vault import VaultOperator
 from harness.lab.errors import EnvironmentUnusable
@@ -117,6 +118,7 @@ def _vault(vault: VaultOperator) -> Iterator[tuple[str, str]]:
             yield f"audit device {device}", _json({key: settings.get(key) for key in ("type", "options")})
     for quota in _listed(vault, "sys/quotas/rate-limit"):
         yield f"rate limit {quota}", _json(read(f"sys/quotas/rate-limit/{quota}"))
+    yield "locked out", _words(tuple(role_id for _, role_id in locked_out(vault)))
     yield from _disabled_entities(vault)
 
 

@@ -150,14 +150,22 @@ class VaultOperator:
         try:
             return dict(self.client.auth.token.lookup_accessor(accessor)["data"])
         except Forbidden as error:
-            # Vault says so when it does not know the token; anything else is about lockout's own.
-            if not any(words in str(error.errors) for words in ("invalid accessor", "bad token")):
+            # Vault says so when it does not know the token; anything else is about lockout's own, unless that may do
+            # everything: then it is one that is just being revoked.
+            unknown = any(words in str(error.errors) for words in ("invalid accessor", "bad token"))
+            if not unknown and not self._may_do_everything():
                 raise EnvironmentUnusable(f"{self.name}: looking up a token was refused: {error}") from error
             return None
         except (InvalidPath, InvalidRequest):
             return None
         except (VaultError, requests.RequestException) as error:
             raise EnvironmentUnusable(f"{self.name}: looking up a token got no answer") from error
+
+    def _may_do_everything(self) -> bool:
+        try:
+            return "root" in self.client.auth.token.lookup_self()["data"]["policies"]
+        except (VaultError, requests.RequestException):
+            return False
 
     def look_up(self, accessor: str) -> Mapping[str, Any] | None:
         return self._lookup(accessor)

@@ -288,7 +288,7 @@ def test_workloads_go_with_their_tokens_and_nothing_else_is_touched(tmp_path: Pa
     removed: list[str] = []
     containers.remove = removed.append  # type: ignore[method-assign]
     revoked: list[str] = []
-    played = SimpleNamespace(accessors=lambda roles: (f"of {sorted(roles)}",), revoke=revoked.append)
+    played = SimpleNamespace(accessors=lambda roles: (f"of {sorted(roles)}",), revoke=revoked.append, holds_keys=False)
     lab: Any = SimpleNamespace(
         spec=make_spec(tmp_path),
         started=frozenset({"orders", "vault", "a-stand-in"}),

@@ -241,3 +241,19 @@ def test_a_token_is_shortened_to_whole_seconds_and_at_least_one(seconds: float, 
 def test_who_holds_the_keys() -> None:
     assert operator("http://127.0.0.1:9").holds_keys
     assert not operator("http://127.0.0.1:9", keys=()).holds_keys
+
+
+@pytest.mark.parametrize("policies", [["root"], ["default"]])
+def test_a_token_that_is_just_being_revoked_is_dead_if_we_may_look_at_all(policies: list[str]) -> None:
+    def answer(request: Request) -> Reply:
+        if request.path.endswith("lookup-accessor"):
+            return Reply(403, {"errors": ["1 error occurred:\n\t* permission denied\n\n"]})
+        return Reply(200, {"data": {"policies": policies}})
+
+    with HttpServer(answer).serving() as server:
+        vault = operator(server.url)
+        if policies == ["root"]:
+            assert not vault.is_alive("acc-1")
+        else:
+            with pytest.raises(EnvironmentUnusable, match="looking up a token was refused"):
+                vault.is_alive("acc-1")
