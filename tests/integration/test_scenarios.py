@@ -144,8 +144,9 @@ def test_the_run_folder_is_whole(ran: Ran) -> None:
     for name in ("events.jsonl", "run.json", "ledger.jsonl", "info.json", "report.html", "junit.xml"):
         assert (path / name).stat().st_size > 0, name
     logs = {entry.stem for entry in (path / "logs").glob("*.log")}
-    assert {claims.workload for claims in ran.scenario.expect} | {"vault"} <= logs
-    assert (path / "logs" / "vault.log").stat().st_size > 0
+    workloads = {claims.workload for claims in ran.scenario.expect}
+    assert workloads | {step.on for step in ran.scenario.timeline} <= logs
+    assert all((path / "logs" / f"{name}.log").stat().st_size > 0 for name in workloads)
     suites = ElementTree.parse(path / "junit.xml").getroot()
     cases = list(suites.iter("testcase"))
     assert len(cases) >= len(ran.summary.results)
