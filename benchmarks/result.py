@@ -34,6 +34,8 @@ class Row:
 
     With *floor*, the values of something to compare with, the target is for the ratio of the two medians;
     otherwise it is for *statistic* of the values. Without a *target* the line is for information.
+
+    With a *column*, only its median is shown, in a table of one line for all that have the same *what*.
     """
 
     what: str
@@ -42,6 +44,7 @@ class Row:
     target: float | None = None
     statistic: Statistic = "median"
     floor: tuple[float, ...] = ()
+    column: str = ""
 
     def __post_init__(self) -> None:
         if not self.values:
@@ -72,6 +75,7 @@ class Row:
     def as_document(self) -> dict[str, object]:
         return {
             "what": self.what,
+            **({"column": self.column} if self.column else {}),
             "unit": self.unit,
             "min": min(self.values),
             "median": median(self.values),

@@ -51,7 +51,29 @@ def as_table(results: Iterable[FigureResult]) -> Table:
         if result.problem:
             table.add_row(Text("  not measured", style="bold red"))
         for row in result.rows:
-            table.add_row(*_cells(row))
+            if not row.column:
+                table.add_row(*_cells(row))
+        if side_by_side(result) is not None:
+            table.add_row("  (a table of its own, below)")
+    return table
+
+
+def side_by_side(result: FigureResult) -> Table | None:
+    """The medians of all rows that have a column, one line for each *what*; None where there are no such rows."""
+    medians: dict[str, dict[str, str]] = {}
+    for row in result.rows:
+        if row.column:
+            medians.setdefault(row.what, {})[f"{row.column} {row.unit}"] = number(median(row.values))
+    if not medians:
+        return None
+    heads = list(dict.fromkeys(head for line in medians.values() for head in line))
+    counts = sorted({len(row.values) for row in result.rows if row.column})
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(f"{result.name}, medians of {' or '.join(map(str, counts))}", overflow="fold")
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    for what, line in medians.items():
+        table.add_row(f"  {what}", *(line.get(head, "–") for head in heads))
     return table
 
 
@@ -99,4 +121,7 @@ def show(results: Sequence[FigureResult], console: Console | None = None) -> Non
     if console is None and not target.is_terminal:
         target = Console(highlight=False, width=WIDTH)
     target.print(as_table(results))
+    for table in map(side_by_side, results):
+        if table is not None:
+            target.print(table)
     target.print(details(results), soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -27,6 +28,9 @@ class Reach:
 class ExpectationArgs(StrictModel):
     """Base of all arguments of expectations."""
 
+    about_run: ClassVar[bool] = False
+    """Whether the claim is about the run as a whole, and so stands in an entry without a workload."""
+
     about_access: ClassVar[bool] = True
     """Whether a failure means that the workload lost access, or did not get it back."""
 
@@ -41,6 +45,26 @@ class ExpectationArgs(StrictModel):
         """Why no run of a scenario could settle the claim; empty if one can."""
         del reach
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a claim about the run is about: who is probed and, if nothing is predicted of anybody, of whom why."""
+
+    workloads: tuple[str, ...]
+    unpredicted: str = ""
+
+
+class AboutRun(ExpectationArgs):
+    """Arguments of a claim about the run as a whole."""
+
+    about_run = True
+    about_access = False
+
+    def pointless(self, around: Around) -> Iterator[tuple[str, str]]:
+        """Why no run could settle or break the claim, each with the argument that makes it so; empty: the claim."""
+        del around
+        yield from ()
 
 
 FaultRef = Annotated[

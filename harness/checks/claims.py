@@ -12,7 +12,7 @@ from harness.checks.judgement import AcceptedRisk
 class Claim:
     """One expectation about one workload. ``args`` is an instance of that expectation's ``Args``."""
 
-    workload: str
+    workload: str  # empty: about the run as a whole
     expectation: str
     args: ExpectationArgs
     accepted_risk: AcceptedRisk | None = None

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from harness.checks.verdict import Finding, Outcome
+from harness.domains.model import Fate
 
 
 class Status(StrEnum):
@@ -61,9 +62,55 @@ class WorkloadSummary:
     locked_out: bool = False  # without access when the run ended
 
 
+class Observed(StrEnum):
+    """What the faults did to the access of a workload while they lasted."""
+
+    SURVIVED = "survived"
+    DEGRADED = "degraded"  # it had access, but not through its primary path
+    LOCKED_OUT = "locked-out"
+    FAILED_OPEN = "failed-open"  # it had access when it should have been refused
+
+
+@dataclass(frozen=True, slots=True)
+class RadiusRow:
+    """Predicted against observed blast radius, for one workload."""
+
+    workload: str
+    predicted: Fate | None  # None: no prediction
+    predicted_words: str  # "degraded: by its cached path", "no prediction"
+    observed: Observed | None  # None: cannot be told
+    observed_words: str  # "locked out for 6.2 s"
+    difference: str = ""  # what is wrong with the prediction: goes on from the workload's name
+    remark: str = ""  # why there is no prediction, or what else is to be said of the comparison
+    settled: bool = True  # whether the two could be compared, if there is a prediction
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """One property of break-glass, judged."""
+
+    number: int  # as in the failure catalogue, section 5
+    property: str  # "isolated"
+    title: str  # "Isolated from the normal path"
+    status: Status
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a drill showed of one emergency procedure: its thirteen properties, in their order."""
+
+    procedure: str
+    method: str
+    opens: str  # service
+    rows: tuple[CardRow, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     outcome: Outcome
-    results: tuple[Result, ...]  # claims about workloads, in the order of the scenario
-    run_results: tuple[Result, ...]  # claims about the run itself
+    results: tuple[Result, ...]  # claims of the scenario, in its order; without a workload: about the run as a whole
+    run_results: tuple[Result, ...]  # claims that are made about every run
     workloads: tuple[WorkloadSummary, ...] = field(default=())
+    radius: tuple[RadiusRow, ...] = field(default=())  # of all workloads that were probed; none without a fault
+    card: Card | None = None  # of a break-glass drill

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 else:
     A = TypeVar("A")
 
+S = TypeVar("S")
+"""What a claim is about: the name of a workload or, if it is about the run, what was found about workloads."""
+
 
 class CannotTellError(Exception):
     """Raised by a check when the evidence does not suffice; its message is the reason. Makes it inconclusive."""
@@ -28,11 +31,15 @@ class CannotTellError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Expectation(Generic[A]):
-    """One kind of claim. ``check(history, workload, args)`` is pure; ``summary`` is one line for people."""
+    """One kind of claim. ``check(history, workload, args)`` is pure; ``summary`` is one line for people.
+
+    If its ``Args`` are about the run as a whole, it is ``check(history, results, args)``, with the results of all
+    claims about workloads.
+    """
 
     name: str
     Args: type[A]
-    check: Callable[[History, str, A], Finding]
+    check: Callable[[History, Any, A], Finding]
     summary: str
 
 
@@ -41,17 +48,17 @@ _registered: dict[str, Expectation[Any]] = {}
 
 def expectation(
     name: str, args: type[A]
-) -> Callable[[Callable[[History, str, A], Finding]], Callable[[History, str, A], Finding]]:
+) -> Callable[[Callable[[History, S, A], Finding]], Callable[[History, S, A], Finding]]:
     """Register the decorated function as the check of the expectation *name*, whose arguments are *args*.
 
     The first line of its docstring is what users read about the expectation.
     """
 
-    def register(check: Callable[[History, str, A], Finding]) -> Callable[[History, str, A], Finding]:
+    def register(check: Callable[[History, S, A], Finding]) -> Callable[[History, S, A], Finding]:
         @wraps(check)
-        def telling(history: History, workload: str, args: A) -> Finding:
+        def telling(history: History, subject: S, args: A) -> Finding:
             try:
-                return check(history, workload, args)
+                return check(history, subject, args)
             except CannotTellError as reason:
                 return inconclusive(str(reason))
 

@@ -81,9 +81,9 @@ def how(history: History, workload: str, spans: list[FaultSpan], had_outage: boo
     start = spans[0].injecting if spans else -inf
     during_end = max((inf if s.undone is None else s.undone for s in spans), default=inf)
     words: list[str] = []
-    if "cached" in _good_paths(history.samples(workload), start, during_end):
+    if "cached" in good_paths(history.samples(workload), start, during_end):
         words.append("served cached")
-    words += [f"failed over to {name}" for name in _failed_over(history, workload, spans)]
+    words += [f"failed over to {name}" for name in failed_over(history, workload, spans)]
     if used_break_glass(history, workload, start, history.horizon):
         words.append("break-glass")
     # Before it first answered, it was started, and that is no restart.
@@ -97,13 +97,14 @@ def how(history: History, workload: str, spans: list[FaultSpan], had_outage: boo
     return ", ".join(words) or ("recovered" if had_outage else "unaffected")
 
 
-def _good_paths(samples: Samples, start: float, end: float) -> set[str]:
+def good_paths(samples: Samples, start: float, end: float) -> set[str]:
+    """The access paths, as far as they are named, of samples that succeeded from *start* to *end*."""
     where = samples.between(start, end)
     named = samples.paths(where)
     return {path for path in named if any(samples.ok[i] and samples.path(i) == path for i in where)}
 
 
-def _failed_over(history: History, workload: str, spans: list[FaultSpan]) -> list[str]:
+def failed_over(history: History, workload: str, spans: list[FaultSpan]) -> list[str]:
     """Vaults and identity providers on which no fault was, and which let the workload in while one was elsewhere."""
     found: dict[str, None] = {}
     requests = history.requests.get(workload, [])

@@ -9,6 +9,7 @@ from typing import Literal
 
 from harness.checks.registry import CannotTellError
 from harness.checks.verdict import Evidence
+from harness.history.break_glass import Witnessed
 from harness.history.events import (
     ContainerEvent,
     IdpRequest,
@@ -23,10 +24,14 @@ from harness.history.samples import TOLERANCE
 BREAK_GLASS_OPENED = "break-glass-opened"
 """The operator act during which break-glass access is meant to be possible."""
 
+BREAK_GLASS_DRILLED = "break-glass-drilled"
+"""The operator act in which an emergency procedure is gone through, which opens it, too."""
+
 VAULT_AUDIT = "vault-audit"
 IDP_JOURNAL = "idp-journal"
 RESOURCE_JOURNAL = "resource-journal"
 PROXY_JOURNAL = "proxy-journal"
+WITNESS_JOURNAL = "witness-journal"
 DOCKER_EVENTS = "docker-events"
 
 
@@ -115,7 +120,8 @@ def claim_ends(history: History, start: Anchor, fault: int | str | None) -> floa
 
 def open_times(history: History) -> list[FaultSpan]:
     """The times in which operators had break-glass open."""
-    return [span for span in history.faults if span.operator and span.fault == BREAK_GLASS_OPENED]
+    acts = (BREAK_GLASS_OPENED, BREAK_GLASS_DRILLED)
+    return [span for span in history.faults if span.operator and span.fault in acts]
 
 
 def was_open(times: Collection[FaultSpan], t: float) -> bool:
@@ -161,7 +167,7 @@ def _reach(history: History, gap: ObserverGap) -> tuple[float, float]:
     return max(before, default=-inf), min(after, default=inf)
 
 
-Reported = VaultRequest | IdpRequest | ResourceAccess | ProxyConnection | ContainerEvent
+Reported = VaultRequest | IdpRequest | ResourceAccess | ProxyConnection | ContainerEvent | Witnessed
 
 
 def _reported(history: History, observer: str) -> Sequence[Reported]:
@@ -170,6 +176,7 @@ def _reported(history: History, observer: str) -> Sequence[Reported]:
         IDP_JOURNAL: history.idp_requests,
         RESOURCE_JOURNAL: history.resource_accesses,
         PROXY_JOURNAL: history.proxy_connections,
+        WITNESS_JOURNAL: history.witnessed,
         DOCKER_EVENTS: history.containers,
     }
     return by_observer.get(observer, ())
@@ -188,3 +195,5 @@ def service_of(event: Reported) -> str:
             return event.proxy
         case ContainerEvent():
             return event.service
+        case Witnessed():
+            return event.witness

@@ -27,12 +27,13 @@ class CommandFolder(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
-        return sorted(module.name for module in pkgutil.iter_modules(harness.cli.commands.__path__))
+        modules = pkgutil.iter_modules(harness.cli.commands.__path__)
+        return sorted(module.name.replace("_", "-") for module in modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = importlib.import_module(f"harness.cli.commands.{cmd_name}").command
+        command = importlib.import_module(f"harness.cli.commands.{cmd_name.replace('-', '_')}").command
         return command if isinstance(command, click.Command) else None
 
     def invoke(self, ctx: click.Context) -> object:

@@ -21,6 +21,30 @@ def scenarios_root(given: Path | None) -> Path:
     return here if here.is_dir() else Path(harness.__file__).resolve().parent.parent / "scenarios"
 
 
+def topologies_root() -> Path:
+    """``compose`` here, else the topologies that lockout comes with."""
+    here = Path("compose")
+    return here if here.is_dir() else Path(harness.__file__).resolve().parent.parent / "compose"
+
+
+def resolve_topology(name: str) -> Path:
+    """The Compose file *name*, given as a path or as the name of a topology in :func:`topologies_root`.
+
+    Raises click.BadParameter when there is neither.
+    """
+    from harness.scenario.problems import unknown
+
+    given = Path(name)
+    if given.is_file():
+        return given
+    known = {path.stem: path for path in sorted(topologies_root().glob("*.yaml"))}
+    if name in known:
+        return known[name]
+    if given.suffix in (".yaml", ".yml"):
+        raise click.BadParameter(f"no such file: {name}", param_hint="TOPOLOGY")
+    raise click.BadParameter(unknown("topology", name, known), param_hint="TOPOLOGY")
+
+
 def existing(root: Path) -> Path:
     """*root*, if it is a folder. Raises click.BadParameter."""
     if not root.is_dir():
@@ -92,6 +116,12 @@ def complete_scenario(ctx: click.Context, param: click.Parameter, incomplete: st
     del param
     root = scenarios_root(ctx.params.get("scenarios"))
     return [entry.name for entry in find_scenarios(root) if entry.name.startswith(incomplete)]
+
+
+def complete_topology(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of topologies, for shell completion."""
+    del ctx, param
+    return sorted(path.stem for path in topologies_root().glob("*.yaml") if path.stem.startswith(incomplete))
 
 
 def complete_open_run(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

@@ -57,7 +57,7 @@ def _default(name: str, part: Json, required: set[str]) -> str:
     if name in required:
         return "required"
     value = part.get("default")
-    if value is None or value in ([], {}):
+    if value is None or value in ([], {}, ""):
         return ""
     if isinstance(value, float) and _is_duration(part):
         value = format_duration(value)

@@ -10,6 +10,7 @@ from harness.faults.network import milliseconds
 from harness.faults.proxied import ProxiedArgs, ProxiedFault, plural
 from harness.faults.proxy_rule import DropAnswer, HttpMatch, ProxyCounts, ProxyRule, Reset, Respond, SlowFirstByte
 from harness.scenario.base import Duration, between
+from harness.scenario.effect import UNFORESEEN_PARTIAL, UNFORESEEN_SLOW, Effect, gone
 
 _VAULT_LOGIN = "/v1/auth/[^/]+/login(/[^/]+)?"
 _IDP_LOGIN = ".*/token"
@@ -34,6 +35,7 @@ class VaultSlow(ProxiedFault[SlowArgs]):
     group = "A"
     roles = frozenset({"vault"})
     Args = SlowArgs
+    unforeseen = UNFORESEEN_SLOW
 
     def rule(self, role: str, target: str, args: SlowArgs) -> ProxyRule:
         slow = SlowFirstByte(delay=milliseconds(args.delay), jitter=milliseconds(args.jitter))
@@ -49,12 +51,16 @@ class VaultErrors(ProxiedFault[ProxiedArgs]):
     """Vault answers each request with 500, as when its storage fails under it.
 
     A resilient client takes it for an outage: it keeps a valid credential and backs off. A fragile one takes it for
-    a refusal, throws its token away or exits. Source: issue 4; failure catalogue, section A, for what clients do.
+    a refusal, throws its token away or exits. Source: failure catalogue, ``vault-storage-full`` and
+    ``audit-sink-full``, which look like this from outside.
     """
 
     name = "vault-5xx"
     group = "A"
     roles = frozenset({"vault"})
+
+    def effect(self, target: str, args: ProxiedArgs) -> Effect | None:
+        return gone(target, args.workloads)
 
     def rule(self, role: str, target: str, args: ProxiedArgs) -> ProxyRule:
         error = Respond(status=500, headers=_JSON, body='{"errors":["internal error"]}')
@@ -76,6 +82,7 @@ class LoginResponseLost(ProxiedFault[ProxiedArgs]):
     name = "login-response-lost"
     group = "I"
     roles = frozenset({"vault", "idp"})
+    unforeseen = UNFORESEEN_PARTIAL
 
     def rule(self, role: str, target: str, args: ProxiedArgs) -> ProxyRule:
         path = _VAULT_LOGIN if role == "vault" else _IDP_LOGIN
@@ -106,6 +113,7 @@ class RenewerDies(ProxiedFault[RenewerDiesArgs]):
     group = "J"
     roles = frozenset({"vault"})
     Args = RenewerDiesArgs
+    unforeseen = UNFORESEEN_PARTIAL
 
     def rule(self, role: str, target: str, args: RenewerDiesArgs) -> ProxyRule:
         error = Respond(status=500, headers=_JSON, body='{"errors":["internal error"]}')

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from harness.faults.ports import Lab
 from harness.scenario.base import LONGEST_FAULT, StrictModel
+from harness.scenario.effect import UNFORESEEN, Effect
 
 A = TypeVar("A", bound=StrictModel)
 R = TypeVar("R", bound=StrictModel)
@@ -34,8 +35,9 @@ class Fault(ABC, Generic[A, R]):
     Class attributes: ``name`` as scenarios write it, where possible the failure catalogue's id; ``group`` its letter
     there (``groups.py``); ``roles`` it may be aimed at (``x-lockout`` roles); ``takes`` the aspects of the target that
     are this fault's alone while it lasts; ``longest`` how many seconds it may last; ``instant`` for what cannot be
-    taken back and so has no duration; ``operator`` for a planned act of a person rather than a failure. The first line
-    of the docstring is the summary that users see.
+    taken back and so has no duration; ``operator`` for a planned act of a person rather than a failure; ``outage`` for
+    what keeps lockout, too, from administering the target; ``unforeseen`` why ``effect`` tells nothing, to go on from
+    the fault's name and target. The first line of the docstring is the summary that users see.
     """
 
     name: ClassVar[str]
@@ -45,6 +47,8 @@ class Fault(ABC, Generic[A, R]):
     longest: ClassVar[float] = LONGEST_FAULT
     instant: ClassVar[bool] = False
     operator: ClassVar[bool] = False
+    outage: ClassVar[bool] = False
+    unforeseen: ClassVar[str] = UNFORESEEN
     Args: ClassVar[type[StrictModel]] = NoArgs
     Record: ClassVar[type[StrictModel]] = ServiceRecord
 
@@ -61,6 +65,28 @@ class Fault(ABC, Generic[A, R]):
         """What this fault has to itself while it lasts, such as ``vault/tls``: two that hold the same conflict."""
         del args
         return frozenset(f"{target}/{aspect}" for aspect in self.takes)
+
+    def takes_down(self, target: str, args: A) -> frozenset[str]:
+        """The services that do not do, while it lasts, what lockout asks of them as their administrator."""
+        del args
+        return frozenset({target}) if self.outage else frozenset()
+
+    def needs_up(self, target: str, args: A) -> frozenset[str]:
+        """The services that have to do what lockout asks for this to be taken back, and to be seen to be gone.
+
+        One that a fault takes down itself is among them, too: its undo brings it up, if nothing else is in the way.
+        """
+        del args
+        return frozenset({target})
+
+    def effect(self, target: str, args: A) -> Effect | None:
+        """What it takes away while it lasts, for the prediction of its blast radius.
+
+        Only what is gone for certain, and for all that need it: whom a changed answer or a lost token locks out is not
+        to be read off a topology. Then it is None, and the report says that there is no prediction.
+        """
+        del target, args
+        return None
 
     @abstractmethod
     def prepare(self, target: str, args: A, lab: Lab) -> R:

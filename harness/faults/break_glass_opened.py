@@ -7,6 +7,7 @@ from pydantic import Field
 from harness.faults.base import Fault, ServiceRecord
 from harness.faults.ports import FaultNotPossible, Lab
 from harness.scenario.base import Duration, StrictModel
+from harness.scenario.effect import Effect
 
 
 class BreakGlassArgs(StrictModel):
@@ -28,6 +29,9 @@ class BreakGlassOpened(Fault[BreakGlassArgs, ServiceRecord]):
     operator = True
     takes = frozenset({"break-glass"})
     Args = BreakGlassArgs
+
+    def effect(self, target: str, args: BreakGlassArgs) -> Effect | None:
+        return Effect(opens=frozenset({target}))
 
     def prepare(self, target: str, args: BreakGlassArgs, lab: Lab) -> ServiceRecord:
         if lab.ledger(target).break_glass_is_open():

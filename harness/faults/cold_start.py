@@ -10,6 +10,7 @@ from harness.faults.base import Fault
 from harness.faults.ports import FaultNotPossible, Lab
 from harness.faults.restarting import serving
 from harness.scenario.base import StrictModel, Texts
+from harness.scenario.effect import Effect
 
 GRACE = 1.0  # seconds
 
@@ -37,11 +38,15 @@ class ColdStartInOutage(Fault[ColdStartArgs, ColdStartRecord]):
     group = "J"
     roles = frozenset({"vault"})
     takes = frozenset({"seal"})
+    outage = True
     Args = ColdStartArgs
     Record = ColdStartRecord
 
     def holds(self, target: str, args: ColdStartArgs) -> frozenset[str]:
         return super().holds(target, args) | {f"{workload}/container" for workload in args.workloads}
+
+    def effect(self, target: str, args: ColdStartArgs) -> Effect | None:
+        return Effect(frozenset({target}), restarted=frozenset(args.workloads))
 
     def prepare(self, target: str, args: ColdStartArgs, lab: Lab) -> ColdStartRecord:
         if not lab.vault(target).holds_keys:

@@ -8,6 +8,7 @@ from random import Random
 from harness.faults.base import Fault, NoArgs, ServiceRecord
 from harness.faults.ports import FaultNotPossible, Lab
 from harness.lab.waiting import wait_for
+from harness.scenario.effect import Effect, gone
 
 PREPARE_DEADLINE = 1.0  # seconds; one answer that went astray is no reason to call a run off
 
@@ -16,7 +17,11 @@ class _ContainerFault(Fault[NoArgs, ServiceRecord]):
     """What they share: the engine's own word is the proof, and undo leads from any state back to serving."""
 
     takes = frozenset({"container"})
+    outage = True
     bitten_states: frozenset[str] = frozenset({"exited"})
+
+    def effect(self, target: str, args: NoArgs) -> Effect | None:
+        return gone(target)
 
     def prepare(self, target: str, args: NoArgs, lab: Lab) -> ServiceRecord:
         return ServiceRecord(service=target)
@@ -92,7 +97,7 @@ class VaultStopped(_VaultRestarted):
     """Vault is shut down in good order: connections are refused.
 
     A resilient client backs off and keeps working on credentials that are still valid.
-    Source: issue 4, group A; failure catalogue, ``vault-hard-kill``, for what clients do.
+    Source: failure catalogue, ``vault-hard-kill``, for what clients do.
     """
 
     name = "vault-stopped"
@@ -105,7 +110,7 @@ class VaultPaused(_VaultFault):
     """Vault hangs: connections are accepted and never answered.
 
     A resilient client has a deadline of its own and goes on with what it has; one without drains its threads (vaultrs
-    sets no timeout). Source: issue 4, group A; failure catalogue, ``audit-sink-blocking``, for what clients do.
+    sets no timeout). Source: failure catalogue, ``audit-sink-blocking``, for what clients do.
     """
 
     name = "vault-paused"

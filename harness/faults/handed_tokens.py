@@ -199,6 +199,9 @@ class LegacyStaticToken(Fault[LegacyArgs, LegacyRecord]):
     def holds(self, target: str, args: LegacyArgs) -> frozenset[str]:
         return super().holds(target, args) | {handed_token(args.vault, target)}
 
+    def needs_up(self, target: str, args: LegacyArgs) -> frozenset[str]:
+        return frozenset({target, args.vault})
+
     def prepare(self, target: str, args: LegacyArgs, lab: Lab) -> LegacyRecord:
         vault = lab.vault(args.vault)
         handed = _handed(args.vault, target, lab) if lab.handed_token(args.vault, target) else None

@@ -13,6 +13,7 @@ from harness.faults.network import milliseconds
 from harness.faults.proxied import P, ProxiedArgs, ProxiedFault, plural
 from harness.faults.proxy_rule import HttpMatch, ProxyCounts, ProxyRule, RateLimit, Respond, SlowFirstByte, Truncate
 from harness.scenario.base import Duration, between
+from harness.scenario.effect import UNFORESEEN_PARTIAL, UNFORESEEN_SLOW, Effect, gone
 
 Endpoint = Literal["all", "token", "jwks", "discovery"]
 
@@ -37,10 +38,16 @@ class IdpAnswerArgs(ProxiedArgs):
 class _IdpAnswers(ProxiedFault[P], Generic[P]):
     group = "E"
     roles = frozenset({"idp"})
+    unforeseen = UNFORESEEN_PARTIAL
 
 
 def _match(args: IdpAnswerArgs) -> HttpMatch:
     return HttpMatch(path=_PATHS[args.endpoint])
+
+
+def _gone(target: str, args: IdpAnswerArgs, *, unheard: bool = False) -> Effect | None:
+    """Of a fault that leaves no use in an answer: the target is gone if all its endpoints are hit."""
+    return gone(target, args.workloads, unheard=unheard) if args.endpoint == "all" else None
 
 
 class ErrorsArgs(IdpAnswerArgs):
@@ -57,6 +64,9 @@ class IdpErrors(_IdpAnswers[ErrorsArgs]):
 
     name = "idp-5xx"
     Args = ErrorsArgs
+
+    def effect(self, target: str, args: ErrorsArgs) -> Effect | None:
+        return _gone(target, args)
 
     def rule(self, role: str, target: str, args: ErrorsArgs) -> ProxyRule:
         toxic = Respond(status=args.status, headers=_JSON, body='{"error":"server_error"}')
@@ -84,6 +94,9 @@ class IdpRateLimit(_IdpAnswers[LimitArgs]):
 
     name = "idp-429"
     Args = LimitArgs
+
+    def effect(self, target: str, args: LimitArgs) -> Effect | None:
+        return None if args.requests else _gone(target, args)
 
     def rule(self, role: str, target: str, args: LimitArgs) -> ProxyRule:
         toxic = RateLimit(
@@ -116,6 +129,7 @@ class IdpSlow(_IdpAnswers[SlowArgs]):
 
     name = "idp-slow"
     Args = SlowArgs
+    unforeseen = UNFORESEEN_SLOW
 
     def rule(self, role: str, target: str, args: SlowArgs) -> ProxyRule:
         toxic = SlowFirstByte(delay=milliseconds(args.delay), jitter=milliseconds(args.jitter))
@@ -136,11 +150,14 @@ class IdpMalformed(_IdpAnswers[MalformedArgs]):
 
     A resilient client parses an answer before it replaces what it has, and takes it for an outage. A fragile one falls
     over an exception that nobody expected, or throws its token away first.
-    Source: issue 4, group E; failure catalogue, default contract: use what is still valid, and back off.
+    Source: failure catalogue, default contract: use what is still valid, and back off.
     """
 
     name = "idp-malformed"
     Args = MalformedArgs
+
+    def effect(self, target: str, args: MalformedArgs) -> Effect | None:
+        return _gone(target, args, unheard=args.how == "truncated")
 
     def rule(self, role: str, target: str, args: MalformedArgs) -> ProxyRule:
         broken = Respond(status=200, headers=_JSON, body='{"access_token":"')
@@ -156,11 +173,14 @@ class IdpHtml(_IdpAnswers[IdpAnswerArgs]):
 
     A client that goes by the status alone believes that all went well. A resilient one checks what it got, keeps its
     token, and says what came instead; a fragile one dies of the parser's error.
-    Source: issue 4, group E; failure catalogue, default contract: use what is still valid, and back off.
+    Source: failure catalogue, default contract: use what is still valid, and back off.
     """
 
     name = "idp-html"
     Args = IdpAnswerArgs
+
+    def effect(self, target: str, args: IdpAnswerArgs) -> Effect | None:
+        return _gone(target, args)
 
     def rule(self, role: str, target: str, args: IdpAnswerArgs) -> ProxyRule:
         toxic = Respond(status=200, headers={"Content-Type": "text/html; charset=utf-8", **_NO_STORE}, body=_PAGE)

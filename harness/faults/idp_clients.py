@@ -10,6 +10,7 @@ from harness.faults.base import Fault, NoArgs, ServiceRecord
 from harness.faults.ports import FaultNotPossible, Lab
 from harness.faults.proxied import plural
 from harness.scenario.base import StrictModel, Texts
+from harness.scenario.effect import Effect, refuses
 
 
 class RefusedArgs(StrictModel):
@@ -27,7 +28,7 @@ class IdpClientRefused(Fault[RefusedArgs, RefusedRecord]):
     Their credentials are right and nobody else is hit. Trying again does not help, so a resilient client uses its
     token to the end and asks again slowly; a fragile one hammers, or exits and is restarted into the same refusal.
     Only token requests that were refused count as proof.
-    Source: issue 4, group E; failure catalogue, ``audience-mismatch``, for what clients do about permanent errors.
+    Source: failure catalogue, ``audience-mismatch``, for what clients do about permanent errors.
     """
 
     name = "idp-client-refused"
@@ -36,6 +37,9 @@ class IdpClientRefused(Fault[RefusedArgs, RefusedRecord]):
     takes = frozenset({"clients"})
     Args = RefusedArgs
     Record = RefusedRecord
+
+    def effect(self, target: str, args: RefusedArgs) -> Effect | None:
+        return refuses(target, args.workloads)
 
     def prepare(self, target: str, args: RefusedArgs, lab: Lab) -> RefusedRecord:
         idp = lab.idp(target)

@@ -8,6 +8,7 @@ from harness.faults.base import Fault, ServiceRecord
 from harness.faults.judging import AUDIENCE, SAMPLE_LIFE, verdicts
 from harness.faults.ports import FaultNotPossible, Lab
 from harness.scenario.base import StrictModel
+from harness.scenario.effect import Effect
 
 
 class ColdArgs(StrictModel):
@@ -29,11 +30,18 @@ class IdpDownCold(Fault[ColdArgs, ColdRecord]):
     name = "idp-down-cold"
     group = "E"
     roles = frozenset({"idp"})
+    outage = True
     Args = ColdArgs
     Record = ColdRecord
 
     def holds(self, target: str, args: ColdArgs) -> frozenset[str]:
         return frozenset({f"{target}/container", f"{args.verifier}/container"})
+
+    def needs_up(self, target: str, args: ColdArgs) -> frozenset[str]:
+        return frozenset({target, args.verifier})
+
+    def effect(self, target: str, args: ColdArgs) -> Effect | None:
+        return Effect(frozenset({target}), restarted=frozenset({args.verifier}))
 
     def prepare(self, target: str, args: ColdArgs, lab: Lab) -> ColdRecord:
         judges = lab.judges()

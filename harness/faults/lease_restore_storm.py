@@ -10,6 +10,7 @@ from harness.faults.base import Fault
 from harness.faults.ports import FaultNotPossible, Lab
 from harness.faults.restarting import running, serving
 from harness.scenario.base import StrictModel
+from harness.scenario.effect import UNFORESEEN_SLOW
 
 NAME = "lockout-storm"
 ROLE = f"auth/token/roles/{NAME}"
@@ -49,7 +50,9 @@ class LeaseRestoreStorm(Fault[StormArgs, StormRecord]):
     group = "A"
     roles = frozenset({"vault"})
     takes = frozenset({"container", "seal", "cpus"})
+    outage = True  # at first, and then it is too slow to be counted on
     Args = StormArgs
+    unforeseen = UNFORESEEN_SLOW
     Record = StormRecord
 
     def prepare(self, target: str, args: StormArgs, lab: Lab) -> StormRecord:

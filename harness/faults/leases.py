@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,16 +11,12 @@ from random import Random
 from pydantic import Field
 
 from harness.faults.base import Fault
+from harness.faults.dynamic_roles import DynamicRoleArgs, users_of
+from harness.faults.existing import existing
 from harness.faults.ports import FaultNotPossible, Lab, VaultAdmin
 from harness.faults.proxied import plural
 from harness.lab.errors import EnvironmentUnusable
 from harness.scenario.base import StrictModel
-
-
-class EarlyArgs(StrictModel):
-    role: str = Field(description="The dynamic role of Vault's database engine whose users are taken back.")
-    mount: str = Field("database", description="The path of Vault's database engine.")
-    database: str = Field("postgres", description="The database service in which the users are.")
 
 
 class EarlyRecord(StrictModel):
@@ -33,13 +28,7 @@ class EarlyRecord(StrictModel):
     users: tuple[str, ...] = Field(strict=False)
 
 
-def _users(lab: Lab, database: str, role: str) -> tuple[str, ...]:
-    """Users that Vault has made for *role*, by the names it gives: v-<who>-<role>-<random>-<time>."""
-    of_role = re.compile(rf"v-.+-{re.escape(role[:8])}-[A-Za-z0-9]{{20}}-\d+")
-    return tuple(sorted(one for one in lab.database(database).login_roles() if of_role.fullmatch(one)))
-
-
-class LeaseRevokedEarly(Fault[EarlyArgs, EarlyRecord]):
+class LeaseRevokedEarly(Fault[DynamicRoleArgs, EarlyRecord]):
     """The leases of a database role are revoked: users vanish with most of their time still to come.
 
     A resilient client obtains a new one when the database refuses it; a fragile one waits for the end that it was
@@ -51,17 +40,17 @@ class LeaseRevokedEarly(Fault[EarlyArgs, EarlyRecord]):
     group = "C"
     roles = frozenset({"vault"})
     instant = True
-    Args = EarlyArgs
+    Args = DynamicRoleArgs
     Record = EarlyRecord
 
-    def prepare(self, target: str, args: EarlyArgs, lab: Lab) -> EarlyRecord:
+    def prepare(self, target: str, args: DynamicRoleArgs, lab: Lab) -> EarlyRecord:
         prefix = f"{args.mount}/creds/{args.role}"
-        users = _users(lab, args.database, args.role)
+        users = tuple(sorted(users_of(lab.database(args.database), args.role)))
         if not users or not lab.vault(target).api_list(f"sys/leases/lookup/{prefix}"):
             raise FaultNotPossible(f"{target} knows no lease at {prefix}: there is nothing to revoke")
         return EarlyRecord(service=target, prefix=prefix, database=args.database, users=users)
 
-    def inject(self, record: EarlyRecord, args: EarlyArgs, lab: Lab, rng: Random) -> None:
+    def inject(self, record: EarlyRecord, args: DynamicRoleArgs, lab: Lab, rng: Random) -> None:
         lab.vault(record.service).api_write(f"sys/leases/revoke-prefix/{record.prefix}", {"sync": True})
 
     def observe(self, record: EarlyRecord, lab: Lab) -> str | None:
@@ -75,12 +64,6 @@ class LeaseRevokedEarly(Fault[EarlyArgs, EarlyRecord]):
 
     def healed(self, record: EarlyRecord, lab: Lab) -> str | None:
         return f"{record.service} hands out new users" if lab.vault(record.service).is_serving() else None
-
-
-class StuckArgs(StrictModel):
-    role: str = Field(description="The dynamic role of Vault's database engine.")
-    mount: str = Field("database", description="The path of Vault's database engine.")
-    database: str = Field("postgres", description="The database service in which the users are.")
 
 
 class StuckRecord(StrictModel):
@@ -108,7 +91,7 @@ BROKEN = 'DROP ROLE "{{name}}-of-the-old-scheme"'
 OVERDUE = 1.0  # seconds; a revocation that works takes far less
 
 
-class LeaseRevokeStuck(Fault[StuckArgs, StuckRecord]):
+class LeaseRevokeStuck(Fault[DynamicRoleArgs, StuckRecord]):
     """Revoking leases fails at the database: Vault has ended them, and their credentials live on.
 
     Workloads notice nothing: it is an exposure on the server's side. Vault tries six times, over some ten minutes, and
@@ -121,20 +104,18 @@ class LeaseRevokeStuck(Fault[StuckArgs, StuckRecord]):
     group = "C"
     roles = frozenset({"vault"})
     takes = frozenset({"database-roles"})
-    Args = StuckArgs
+    Args = DynamicRoleArgs
     Record = StuckRecord
 
-    def prepare(self, target: str, args: StuckArgs, lab: Lab) -> StuckRecord:
-        role = lab.vault(target).api_read(f"{args.mount}/roles/{args.role}")
-        if role is None:
-            raise FaultNotPossible(f"{target} has no dynamic role '{args.role}' at {args.mount}")
+    def prepare(self, target: str, args: DynamicRoleArgs, lab: Lab) -> StuckRecord:
+        role = existing(target, lab.vault(target), f"{args.mount}/roles", args.role, "dynamic role")
         lab.database(args.database)
         before = tuple(str(statement) for statement in role.get("revocation_statements") or ())
         return StuckRecord(
             service=target, mount=args.mount, role=args.role, database=args.database, revocation_before=before
         )
 
-    def inject(self, record: StuckRecord, args: StuckArgs, lab: Lab, rng: Random) -> None:
+    def inject(self, record: StuckRecord, args: DynamicRoleArgs, lab: Lab, rng: Random) -> None:
         vault = lab.vault(record.service)
         lease = vault.obtain(record.prefix)
         try:

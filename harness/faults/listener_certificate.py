@@ -11,6 +11,7 @@ from harness.faults.listener_ports import Handshake
 from harness.faults.ports import FaultNotPossible, Lab
 from harness.faults.proxy_rule import ProxyRule, Reset
 from harness.scenario.base import StrictModel
+from harness.scenario.effect import Effect, gone
 
 # OpenSSL's X509_V_ERR numbers
 EXPIRED = 10
@@ -36,8 +37,13 @@ class ListenerFault(Fault[NoArgs, ListenerRecord]):
     group = "F"
     roles = frozenset({"vault", "idp", "resource"})
     takes = frozenset({"tls"})
+    outage = True  # lockout verifies, as a resilient client does
     Record = ListenerRecord
     kind: ClassVar[str]  # of certificate, as fixtures/pki calls it
+    acceptable: ClassVar[bool] = False  # to clients that verify it as they should
+
+    def effect(self, target: str, args: NoArgs) -> Effect | None:
+        return None if self.acceptable else gone(target)
 
     def prepare(self, target: str, args: NoArgs, lab: Lab) -> ListenerRecord:
         listener = lab.listener(target)
@@ -165,6 +171,8 @@ class ThumbprintPinned(ListenerFault):
 
     name = "thumbprint-pinned"
     kind = "new-intermediate"
+    outage = False
+    acceptable = True
 
     def _bites(self, record: ListenerRecord, found: Handshake, lab: Lab) -> str | None:
         if found.refused:
@@ -186,6 +194,7 @@ class CaRootRotated(ListenerFault):
     name = "ca-root-rotated"
     roles = frozenset({"vault"})
     kind = "new-root"
+    acceptable = True
 
     def holds(self, target: str, args: NoArgs) -> frozenset[str]:
         return super().holds(target, args) | {"trust bundle"}  # there is one for all

@@ -12,6 +12,7 @@ from harness.faults.base import Fault, NoArgs
 from harness.faults.ports import Endpoint, FaultNotPossible, Lab
 from harness.lab.errors import EnvironmentUnusable
 from harness.scenario.base import StrictModel
+from harness.scenario.effect import Effect, gone
 
 PYTHON = "python3"
 _HOLES = 8  # lower addresses that are free, at most, in a network in which containers come and go
@@ -65,6 +66,12 @@ class _NameFault(Fault[NoArgs, NameRecord]):
 
     def holds(self, target: str, args: NoArgs) -> frozenset[str]:
         return frozenset({"names"})  # of the whole lab, as one container may have several of them
+
+    def needs_up(self, target: str, args: NoArgs) -> frozenset[str]:
+        return frozenset()  # the fault proxy has its name, and takes connections whatever is behind it
+
+    def effect(self, target: str, args: NoArgs) -> Effect | None:
+        return gone(target)
 
     def prepare(self, target: str, args: NoArgs, lab: Lab) -> NameRecord:
         port = lab.port(target)

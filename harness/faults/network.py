@@ -19,6 +19,7 @@ from harness.faults.proxy_rule import (
     Timeout,
 )
 from harness.scenario.base import Duration, between
+from harness.scenario.effect import UNFORESEEN_PARTIAL, UNFORESEEN_SLOW, Effect, gone
 
 
 def milliseconds(seconds: float) -> int:
@@ -42,11 +43,14 @@ class NetworkPartition(_NetworkFault[PartitionArgs]):
     A resilient client works on with what it holds, as long as that is valid, and backs off. A fragile one asks for
     a new credential at each unit of work, or tries again as fast as it can (openbao/openbao#3747). Only connections
     that were caught count as proof, so a workload that never tried makes the run inconclusive.
-    Source: issue 4, network group; failure catalogue, sections A and E, for what clients do.
+    Source: failure catalogue, sections A and E, for what clients do.
     """
 
     name = "network-partition"
     Args = PartitionArgs
+
+    def effect(self, target: str, args: PartitionArgs) -> Effect | None:
+        return gone(target, args.workloads)
 
     def rule(self, role: str, target: str, args: PartitionArgs) -> ProxyRule:
         return ProxyRule(route=target, toxic=Reset() if args.how == "reset" else Blackhole())
@@ -68,11 +72,12 @@ class NetworkReset(_NetworkFault[ResetArgs]):
 
     The target has been reached, so a request may have been carried out. A resilient client treats it as an outage
     and tries again with backoff. A fragile one ends its renewal for good with the first error
-    (spring-projects/spring-vault#646). Source: issue 4, network group; failure catalogue, ``renewer-dies``.
+    (spring-projects/spring-vault#646). Source: failure catalogue, ``renewer-dies``.
     """
 
     name = "network-reset"
     Args = ResetArgs
+    unforeseen = UNFORESEEN_PARTIAL
 
     def rule(self, role: str, target: str, args: ResetArgs) -> ProxyRule:
         return ProxyRule(route=target, toxic=ResetPeer(timeout=milliseconds(args.after)), toxicity=args.share)
@@ -95,11 +100,12 @@ class NetworkLatency(_NetworkFault[LatencyArgs]):
 
     A resilient client asks early, in the background, with a time limit that fits the life of what it renews. A
     fragile one asks while its own caller waits, or so late that a slow answer is too late
-    (spring-projects/spring-vault#181). Source: issue 4, network group; failure catalogue, ``vault-slow``.
+    (spring-projects/spring-vault#181). Source: failure catalogue, ``vault-slow``.
     """
 
     name = "network-latency"
     Args = LatencyArgs
+    unforeseen = UNFORESEEN_SLOW
 
     def rule(self, role: str, target: str, args: LatencyArgs) -> ProxyRule:
         return ProxyRule(
@@ -119,11 +125,12 @@ class NetworkBandwidth(_NetworkFault[BandwidthArgs]):
 
     A time limit between two pieces of data, as most HTTP clients have it, does not end such a request. A resilient
     client does not let its callers wait for it; a fragile one fetches a credential for each unit of work, so that
-    all of its work is slow. Source: issue 4, network group.
+    all of its work is slow. Source: failure catalogue, ``vault-slow``, for what clients do; Toxiproxy's ``bandwidth``.
     """
 
     name = "network-bandwidth"
     Args = BandwidthArgs
+    unforeseen = UNFORESEEN_SLOW
 
     def rule(self, role: str, target: str, args: BandwidthArgs) -> ProxyRule:
         return ProxyRule(route=target, toxic=Bandwidth(rate=args.rate))
@@ -138,10 +145,11 @@ class NetworkHalfOpen(_NetworkFault[ProxiedArgs]):
     Nothing comes back and nothing says so: no FIN, no RST. A resilient client gives up after its time limit and
     connects anew. A fragile one has no time limit and waits for ever on a pooled connection (vaultrs has none by
     default). Only a connection that was used since counts as proof: an idle one shows nothing.
-    Source: issue 4, network group.
+    Source: failure catalogue, ``audit-sink-blocking``, for clients without a time limit.
     """
 
     name = "network-half-open"
+    unforeseen = UNFORESEEN_PARTIAL
 
     def rule(self, role: str, target: str, args: ProxiedArgs) -> ProxyRule:
         return ProxyRule(route=target, toxic=HalfOpen())
@@ -158,10 +166,14 @@ class NetworkBlackhole(_NetworkFault[ProxiedArgs]):
 
     What is asked over a connection that exists is still carried out; a new one gets no further than the start of its
     TLS handshake. A resilient client has a time limit, also for that, and tries again slowly; one without hangs
-    (vaultrs has no time limit by default). Source: issue 4, network group.
+    (vaultrs has no time limit by default). Source: failure catalogue, ``audit-sink-blocking``, for such clients;
+    Toxiproxy's ``timeout``.
     """
 
     name = "network-blackhole"
+
+    def effect(self, target: str, args: ProxiedArgs) -> Effect | None:
+        return gone(target, args.workloads, unheard=True)
 
     def rule(self, role: str, target: str, args: ProxiedArgs) -> ProxyRule:
         return ProxyRule(route=target, toxic=Timeout(timeout=0))

@@ -13,6 +13,7 @@ from harness.faults.base import Fault
 from harness.faults.ports import FaultNotPossible, Lab
 from harness.faults.restarting import serving
 from harness.scenario.base import StrictModel, Texts
+from harness.scenario.effect import Effect, gone
 
 A = TypeVar("A", bound="PastExpiryArgs")
 R = TypeVar("R", bound="PastExpiryRecord")
@@ -37,6 +38,10 @@ class _PastExpiry(Fault[A, R]):
     group = "J"
     roles = frozenset({"vault"})
     takes = frozenset({"seal"})
+    outage = True
+
+    def effect(self, target: str, args: A) -> Effect | None:
+        return gone(target)
 
     def _measured(self, target: str, args: PastExpiryArgs, lab: Lab) -> PastExpiryRecord:
         vault = lab.vault(target)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
+from harness.breakglass.ports import Emergency
 from harness.faults.listener_ports import ListenerAdmin
 from harness.faults.proxy_rule import ProxyCounts, ProxyRule
 
@@ -107,6 +108,9 @@ class Containers(Protocol):
 
     def read(self, service: str, path: str) -> str | None:
         """The text of a file, also of a container that has stopped; None when there is none."""
+
+    def mode(self, service: str, path: str) -> int | None:
+        """The permission bits of a file, also of a container that has stopped; None when there is none."""
 
     def write_files(self, service: str, files: Mapping[str, str]) -> None:
         """Put small private files, owned by the container's user, at absolute paths."""
@@ -346,6 +350,8 @@ class Lab(Protocol):
     def containers(self) -> Containers: ...
     @property
     def networks(self) -> Networks: ...
+    @property
+    def emergency(self) -> Emergency: ...
     def vault(self, service: str) -> VaultAdmin: ...
     def idp(self, service: str) -> IdpAdmin: ...
     def listener(self, service: str) -> ListenerAdmin:

@@ -32,6 +32,9 @@ class ProxiedFault(Fault[P, ProxiedRecord], Generic[P]):
     Args = ProxiedArgs
     Record = ProxiedRecord
 
+    def needs_up(self, target: str, args: P) -> frozenset[str]:
+        return frozenset()  # the fault is the proxy's, and the proxy says that it is gone
+
     @abstractmethod
     def rule(self, role: str, target: str, args: P) -> ProxyRule:
         """The rule for *target*, which has *role*; clients and seed are filled in."""
@@ -67,16 +70,10 @@ class ProxiedFault(Fault[P, ProxiedRecord], Generic[P]):
         lab.proxy_before(record.service).lift(record.rule)
 
     def healed(self, record: ProxiedRecord, lab: Lab) -> str | None:
-        if lab.proxy_before(record.service).seen(record.rule) is None and _serves(record.service, lab):
-            return f"the fault proxy has no such rule, and {record.service} serves"
-        return None
+        # By what it lists: that it does not find one rule could have another reason.
+        in_force = lab.proxy_before(record.service).all()
+        return None if record.rule in in_force else f"the fault proxy has no rule {record.rule} in force any more"
 
 
 def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _serves(service: str, lab: Lab) -> bool:
-    if lab.role(service) == "vault":
-        return lab.vault(service).is_serving()
-    return lab.idp(service).is_serving()

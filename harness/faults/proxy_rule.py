@@ -18,6 +18,7 @@ Milliseconds = Annotated[int, Field(ge=0, le=3_600_000)]
 Status = Annotated[int, Field(ge=200, le=599)]
 Headers = Annotated[dict[str, str], Field(max_length=32)]
 Body = Annotated[str, Field(max_length=32_768)]
+Pem = Annotated[str, Field(min_length=1, max_length=24_576)]
 
 
 # On connections ------------------------------------------------------------------------------------------------------
@@ -93,6 +94,18 @@ class LimitData(StrictModel):
     bytes: int = Field(ge=0)
 
 
+class Certificate(StrictModel):
+    """New connections: TLS ends at the proxy, which shows ``chain`` (PEM, the leaf first) instead of the route's own.
+
+    Whoever accepts it speaks HTTP with the proxy, as with somebody in between. ``key`` (PEM, unencrypted) is a secret:
+    the proxy keeps it in memory while the rule is in force, and never tells it.
+    """
+
+    type: Literal["certificate"] = "certificate"
+    chain: Pem
+    key: Pem = Field(repr=False)
+
+
 # On requests ---------------------------------------------------------------------------------------------------------
 
 
@@ -162,7 +175,17 @@ class Rewrite(StrictModel):
 
 
 ConnectionToxic = (
-    Reset | Blackhole | HalfOpen | Latency | Bandwidth | SlowClose | Timeout | ResetPeer | Slicer | LimitData
+    Reset
+    | Blackhole
+    | HalfOpen
+    | Latency
+    | Bandwidth
+    | SlowClose
+    | Timeout
+    | ResetPeer
+    | Slicer
+    | LimitData
+    | Certificate
 )
 RequestToxic = Respond | RateLimit | StallRequest | StallAnswer | SlowFirstByte | DropAnswer | Truncate | Rewrite
 Toxic = Annotated[ConnectionToxic | RequestToxic, Field(discriminator="type")]
@@ -234,6 +257,12 @@ class ProxyCounts(StrictModel):
     """Connections or requests that it was for and did not hit: ``times`` used up, within the rate, spared by chance."""
     held: int = 0
     """Connections or answers that it holds now."""
+    presented: int = 0
+    """Handshakes in which its certificate was shown."""
+    refused: int = 0
+    """Of these, those that the client ended with a TLS alert about the certificate."""
+    accepted: int = 0
+    """Of these, those that the client completed; who just hangs up is neither."""
     bytes: int = 0
     """Bytes of traffic that it delayed, dropped or cut into pieces."""
     answers: dict[str, int] = Field(default_factory=dict)

@@ -9,6 +9,7 @@ from harness.faults.ports import FaultNotPossible, Lab, VaultAdmin
 from harness.faults.restarting import serving
 from harness.lab.errors import EnvironmentUnusable
 from harness.scenario.base import Duration, StrictModel
+from harness.scenario.effect import UNFORESEEN_PARTIAL
 
 QUOTA = "lockout-rate-limit"
 QUOTAS = "sys/quotas/rate-limit"
@@ -58,7 +59,11 @@ class RateLimited(Fault[RateLimitArgs, RateLimitRecord]):
     roles = frozenset({"vault"})
     takes = frozenset({"quotas", "container", "seal"})  # undo starts it and unseals it, should it have ended
     Args = RateLimitArgs
+    unforeseen = UNFORESEEN_PARTIAL
     Record = RateLimitRecord
+
+    def takes_down(self, target: str, args: RateLimitArgs) -> frozenset[str]:
+        return frozenset() if args.path.strip("/") else frozenset({target})
 
     def prepare(self, target: str, args: RateLimitArgs, lab: Lab) -> RateLimitRecord:
         vault = lab.vault(target)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from hashlib import sha256
 from random import Random
 
 from pydantic import Field
 
 from harness.faults.base import Fault
-from harness.faults.ports import DatabaseAdmin, FaultNotPossible, Lab
+from harness.faults.dynamic_roles import DynamicRoleArgs, users_of
+from harness.faults.existing import existing
+from harness.faults.ports import FaultNotPossible, Lab
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.waiting import wait_for
 from harness.scenario.base import StrictModel
@@ -18,7 +19,6 @@ _REFUSED = "password authentication failed"  # PostgreSQL's words for 28P01
 _BROKEN_RENEWAL = "SELECT lockout_renewal_is_broken()"
 _MANY = 5  # more new users than a handful of workloads needs for anything else
 _LOOKS = 3  # at who has a connection; a pool may be between two
-_SHOWN = 8  # characters of a role that Vault puts into the name of a user
 
 
 class OutOfBandArgs(StrictModel):
@@ -126,12 +126,6 @@ class DatabaseRootOutOfBand(Fault[OutOfBandArgs, OutOfBandRecord]):
         return f"{self.name}-{record.service}-{record.login}-{record.before}"
 
 
-class RunawayArgs(StrictModel):
-    role: str = Field(description="The dynamic role of Vault's database engine whose renewals break.")
-    mount: str = Field("database", description="Where the database engine is mounted.")
-    database: str = Field("postgres", description="The database service in which its users are made.")
-
-
 class RunawayRecord(StrictModel):
     """Names of database users are no secrets; ``known`` are those that were there before."""
 
@@ -143,7 +137,7 @@ class RunawayRecord(StrictModel):
     known: tuple[str, ...] = Field(strict=False)
 
 
-class DynamicCredRunaway(Fault[RunawayArgs, RunawayRecord]):
+class DynamicCredRunaway(Fault[DynamicRoleArgs, RunawayRecord]):
     """The SQL that renews a lease fails, and clients that answer with new credentials make user after user.
 
     A resilient client keeps the lease to its end, and then asks for one new user; consul-template made about 600
@@ -155,25 +149,21 @@ class DynamicCredRunaway(Fault[RunawayArgs, RunawayRecord]):
     group = "D"
     roles = frozenset({"vault"})
     takes = frozenset({"database-roles"})
-    Args = RunawayArgs
+    Args = DynamicRoleArgs
     Record = RunawayRecord
 
-    def prepare(self, target: str, args: RunawayArgs, lab: Lab) -> RunawayRecord:
-        path = f"{args.mount}/roles/{args.role}"
-        role = lab.vault(target).api_read(path)
-        if role is None:
-            known = ", ".join(lab.vault(target).api_list(f"{args.mount}/roles")) or "none"
-            raise FaultNotPossible(f"{target} has no dynamic role '{args.role}' at {args.mount}; there are: {known}")
+    def prepare(self, target: str, args: DynamicRoleArgs, lab: Lab) -> RunawayRecord:
+        role = existing(target, lab.vault(target), f"{args.mount}/roles", args.role, "dynamic role")
         return RunawayRecord(
             service=target,
             mount=args.mount,
             role=args.role,
             database=args.database,
             renewal_before=tuple(role.get("renew_statements") or ()),
-            known=tuple(sorted(_users(lab.database(args.database), args.role))),
+            known=tuple(sorted(users_of(lab.database(args.database), args.role))),
         )
 
-    def inject(self, record: RunawayRecord, args: RunawayArgs, lab: Lab, rng: Random) -> None:
+    def inject(self, record: RunawayRecord, args: DynamicRoleArgs, lab: Lab, rng: Random) -> None:
         self._set_renewal(record, (_BROKEN_RENEWAL,), lab)
 
     def observe(self, record: RunawayRecord, lab: Lab) -> str | None:
@@ -198,7 +188,7 @@ class DynamicCredRunaway(Fault[RunawayArgs, RunawayRecord]):
 
     @staticmethod
     def _made(record: RunawayRecord, lab: Lab) -> frozenset[str]:
-        return _users(lab.database(record.database), record.role) - frozenset(record.known)
+        return users_of(lab.database(record.database), record.role) - frozenset(record.known)
 
     def _idle(self, record: RunawayRecord, lab: Lab) -> frozenset[str]:
         """Users made meanwhile that have no connection, however often one looks."""
@@ -222,9 +212,3 @@ class DynamicCredRunaway(Fault[RunawayArgs, RunawayRecord]):
     def _set_renewal(record: RunawayRecord, statements: tuple[str, ...], lab: Lab) -> None:
         values = {"renew_statements": list(statements)}
         lab.vault(record.service).api_write(f"{record.mount}/roles/{record.role}", values)
-
-
-def _users(database: DatabaseAdmin, role: str) -> frozenset[str]:
-    """The users that Vault has made for leases of *role*: v-<who>-<role>-<random>-<time>."""
-    made = re.compile(rf"v-.*-{re.escape(role[:_SHOWN])}-[^-]+-\d+")
-    return frozenset(name for name in database.login_roles() if made.fullmatch(name))

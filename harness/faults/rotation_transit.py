@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from harness.faults.base import Fault
+from harness.faults.existing import existing
 from harness.faults.ports import FaultNotPossible, Lab
 from harness.lab.errors import EnvironmentUnusable
 from harness.scenario.base import StrictModel
@@ -38,10 +39,7 @@ class _TransitFault(Fault[Any, TransitKeyRecord]):
     Record = TransitKeyRecord
 
     def prepare(self, target: str, args: Any, lab: Lab) -> TransitKeyRecord:
-        key = lab.vault(target).api_read(f"{args.mount}/keys/{args.key}")
-        if key is None:
-            known = ", ".join(lab.vault(target).api_list(f"{args.mount}/keys")) or "none"
-            raise FaultNotPossible(f"{target} has no key '{args.key}' at {args.mount}; there are: {known}")
+        key = existing(target, lab.vault(target), f"{args.mount}/keys", args.key, "key")
         if not key.get("supports_decryption"):
             raise FaultNotPossible(f"key '{args.key}' of {target} is not for encryption ({key.get('type')})")
         return TransitKeyRecord(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import stat
 from random import Random
 
 from pydantic import Field
@@ -7,6 +8,7 @@ from pydantic import Field
 from harness.faults.base import Fault
 from harness.faults.ports import FaultNotPossible, Lab
 from harness.faults.tokens import each, handed_token
+from harness.lab.errors import EnvironmentUnusable
 from harness.scenario.base import StrictModel
 
 
@@ -42,6 +44,9 @@ class SinkUnreadable(Fault[SinkArgs, SinkRecord]):
     def holds(self, target: str, args: SinkArgs) -> frozenset[str]:
         return super().holds(target, args) | {handed_token(args.at, target)}
 
+    def needs_up(self, target: str, args: SinkArgs) -> frozenset[str]:
+        return frozenset({target, args.at})
+
     def prepare(self, target: str, args: SinkArgs, lab: Lab) -> SinkRecord:
         handed = lab.handed_token(args.at, target)
         if handed is None:
@@ -71,17 +76,34 @@ class SinkUnreadable(Fault[SinkArgs, SinkRecord]):
     def undo(self, record: SinkRecord, lab: Lab) -> None:
         if not lab.vault(record.vault).accessors(frozenset({record.role})):
             lab.deliver(record.service)  # nobody has renewed the one in the sink
-        if _readable(record, lab) != "yes":
-            _chmod(record, "400", lab)
+        if lab.containers.state(record.service) == "running":
+            if _readable(record, lab) != "yes":
+                _chmod(record, "400", lab)
+        elif not _owner_may_read(record, lab):
+            # It has ended, as a workload may of this. What is put there anew is private, and its own.
+            token = lab.containers.read(record.service, record.path)
+            if token is None:
+                raise EnvironmentUnusable(f"{record.service} has no file {record.path} any more")
+            lab.containers.write_files(record.service, {record.path: token})
 
     def healed(self, record: SinkRecord, lab: Lab) -> str | None:
-        if _readable(record, lab) != "yes" or not lab.vault(record.vault).accessors(frozenset({record.role})):
+        if not lab.vault(record.vault).accessors(frozenset({record.role})):
             return None
-        return f"{record.service} may read {record.path}, and its token is alive"
+        if lab.containers.state(record.service) == "running":
+            words = f"{record.service} may read {record.path}, and its token is alive"
+            return words if _readable(record, lab) == "yes" else None
+        if not _owner_may_read(record, lab):
+            return None
+        return f"{record.service} does not run; started, it may read {record.path}, in which there is a living token"
 
 
 def _chmod(record: SinkRecord, mode: str, lab: Lab) -> None:
     lab.containers.execute(record.service, ["chmod", mode, record.path])
+
+
+def _owner_may_read(record: SinkRecord, lab: Lab) -> bool:
+    """By its mode, where nobody runs who could try."""
+    return bool((lab.containers.mode(record.service, record.path) or 0) & stat.S_IRUSR)
 
 
 def _readable(record: SinkRecord, lab: Lab) -> str:

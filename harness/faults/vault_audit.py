@@ -20,6 +20,7 @@ from harness.faults.ports import FaultNotPossible, Lab, VaultAdmin
 from harness.faults.restarting import has_said, running, serving
 from harness.lab.errors import EnvironmentUnusable
 from harness.scenario.base import StrictModel
+from harness.scenario.effect import Effect, gone
 
 DEVICE = "lockout-sink"
 MEMORY = "/dev/shm"  # noqa: S108 (in the target's container)
@@ -107,7 +108,11 @@ class _AuditFault(Fault[NoArgs, AuditRecord]):
     group = "A"
     roles = frozenset({"vault"})
     takes = frozenset({"audit", "container", "seal"})  # a restart empties the folder, and undo starts and unseals
+    outage = True
     Record = AuditRecord
+
+    def effect(self, target: str, args: NoArgs) -> Effect | None:
+        return gone(target)
 
     def prepare(self, target: str, args: NoArgs, lab: Lab) -> AuditRecord:
         devices = audit_devices(lab.vault(target))

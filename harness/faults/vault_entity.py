@@ -8,6 +8,7 @@ from harness.faults.base import Fault
 from harness.faults.ports import FaultNotPossible, Lab, VaultAdmin
 from harness.faults.tokens import TokenArgs, living_tokens
 from harness.scenario.base import StrictModel
+from harness.scenario.effect import Effect, refuses
 
 
 class EntityRecord(StrictModel):
@@ -29,6 +30,10 @@ class EntityDisabled(Fault[TokenArgs, EntityRecord]):
     takes = frozenset({"entities"})
     Args = TokenArgs
     Record = EntityRecord
+
+    def effect(self, target: str, args: TokenArgs) -> Effect | None:
+        # Without names it hits those with an entity, and the topology does not tell who has one.
+        return refuses(target, args.workloads) if args.workloads else None
 
     def prepare(self, target: str, args: TokenArgs, lab: Lab) -> EntityRecord:
         vault = lab.vault(target)

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from harness.faults.base import Fault
 from harness.faults.ports import FaultNotPossible, Lab, VaultAdmin
+from harness.lab.errors import EnvironmentUnusable
 from harness.scenario.base import Duration, StrictModel
 
 
@@ -46,6 +47,7 @@ class CrlRecord(StrictModel):
     pki: str
     config_before: dict[str, Any]
     life_before: float  # seconds from a CRL's thisUpdate to its nextUpdate
+    life: int  # the same, of the last one that is made
 
 
 class CrlExpired(_PkiFault, Fault[CrlArgs, CrlRecord]):
@@ -66,11 +68,12 @@ class CrlExpired(_PkiFault, Fault[CrlArgs, CrlRecord]):
         crl = _crl(vault, pki)
         if config.get("disable") or crl is None or _over(crl):
             raise FaultNotPossible(f"{target} publishes no current CRL at {pki}, so none can run out")
-        return CrlRecord(service=target, pki=pki, config_before=config, life_before=_life(crl))
+        life = max(1, round(args.remaining))
+        return CrlRecord(service=target, pki=pki, config_before=config, life_before=_life(crl), life=life)
 
     def inject(self, record: CrlRecord, args: CrlArgs, lab: Lab, rng: Random) -> None:
-        vault, life = lab.vault(record.service), f"{max(1, round(args.remaining))}s"
-        vault.api_write(f"{record.pki}/config/crl", {**record.config_before, "expiry": life, "auto_rebuild": False})
+        vault = lab.vault(record.service)
+        vault.api_write(f"{record.pki}/config/crl", {**record.config_before, **_ours(record)})
         vault.api_read(f"{record.pki}/crl/rotate")  # by reading, Vault builds the list
 
     def observe(self, record: CrlRecord, lab: Lab) -> str | None:
@@ -84,20 +87,36 @@ class CrlExpired(_PkiFault, Fault[CrlArgs, CrlRecord]):
 
     def undo(self, record: CrlRecord, lab: Lab) -> None:
         vault = lab.vault(record.service)
-        if dict(vault.api_read(f"{record.pki}/config/crl") or {}) != record.config_before:
-            vault.api_write(f"{record.pki}/config/crl", record.config_before)
+        if left := _left(record, vault):
+            vault.api_write(f"{record.pki}/config/crl", left)
         crl = _crl(vault, record.pki)
-        if crl is None or _over(crl) or _life(crl) != record.life_before:
+        if crl is None or not _lasting(crl, record):
             vault.api_read(f"{record.pki}/crl/rotate")
 
     def healed(self, record: CrlRecord, lab: Lab) -> str | None:
         vault = lab.vault(record.service)
         crl = _crl(vault, record.pki)
-        if crl is None or _over(crl) or _life(crl) != record.life_before:
-            return None
-        if dict(vault.api_read(f"{record.pki}/config/crl") or {}) != record.config_before:
+        if crl is None or not _lasting(crl, record) or _left(record, vault):
             return None
         return f"{record.service} publishes a CRL at {record.pki} that is good until {crl.next_update_utc:%H:%M:%S} UTC"
+
+
+def _ours(record: CrlRecord) -> dict[str, Any]:
+    return {"expiry": f"{record.life}s", "auto_rebuild": False}
+
+
+def _left(record: CrlRecord, vault: VaultAdmin) -> dict[str, Any]:
+    """The settings that are still the fault's, as they were before. Any other value is their owner's, and stays."""
+    config, before = vault.api_read(f"{record.pki}/config/crl"), record.config_before
+    if config is None:
+        raise EnvironmentUnusable(f"{record.service} has no {record.pki}/config/crl any more")
+    ours = {key for key, value in _ours(record).items() if config.get(key) == value}
+    return {key: before[key] for key in sorted(ours & before.keys()) if before[key] != config[key]}
+
+
+def _lasting(crl: x509.CertificateRevocationList, record: CrlRecord) -> bool:
+    """Whether it is good, and not the short one that the fault has made."""
+    return not _over(crl) and (_life(crl) != record.life or record.life == record.life_before)
 
 
 def _crl(vault: VaultAdmin, pki: str) -> x509.CertificateRevocationList | None:

@@ -5,6 +5,7 @@ from random import Random
 from harness.faults.base import Fault, NoArgs, ServiceRecord
 from harness.faults.ports import FaultNotPossible, Lab
 from harness.faults.restarting import serving
+from harness.scenario.effect import Effect, gone
 
 
 class VaultSealed(Fault[NoArgs, ServiceRecord]):
@@ -17,7 +18,11 @@ class VaultSealed(Fault[NoArgs, ServiceRecord]):
     name = "vault-sealed"
     group = "A"
     takes = frozenset({"seal"})
+    outage = True
     roles = frozenset({"vault"})
+
+    def effect(self, target: str, args: NoArgs) -> Effect | None:
+        return gone(target)
 
     def prepare(self, target: str, args: NoArgs, lab: Lab) -> ServiceRecord:
         if not lab.vault(target).holds_keys:

@@ -11,6 +11,7 @@ from harness.faults.ports import FaultNotPossible, Lab, VaultAdmin
 from harness.faults.restarting import has_said, running, serving
 from harness.lab.errors import EnvironmentUnusable
 from harness.scenario.base import StrictModel
+from harness.scenario.effect import Effect, gone
 
 MOST = 256  # MiB that are filled, at most
 NO_SPACE = "no space left on device"
@@ -42,8 +43,12 @@ class VaultStorageFull(Fault[StorageArgs, StorageRecord]):
     group = "A"
     roles = frozenset({"vault"})
     takes = frozenset({"storage", "container", "seal"})
+    outage = True
     Args = StorageArgs
     Record = StorageRecord
+
+    def effect(self, target: str, args: StorageArgs) -> Effect | None:
+        return gone(target)
 
     def prepare(self, target: str, args: StorageArgs, lab: Lab) -> StorageRecord:
         if not lab.vault(target).survives_restart:

@@ -9,18 +9,12 @@ from __future__ import annotations
 
 import msgspec
 
+from harness.history.break_glass import AnyBreakGlassEvent
+from harness.history.event import Event
+
+__all__ = ["PHASES", "AnyEvent", "Event"]
+
 PHASES = ("setup", "baseline", "fault", "undo", "recovery", "verify", "teardown")
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind"):
-    """What all events carry. ``source`` names who saw it, such as ``sampler/orders`` or ``docker-events``.
-
-    Events refer to no events, so the garbage collector need not look for rings in a million of them.
-    """
-
-    t: float
-    wall: str
-    source: str
 
 
 class RunStarted(Event, frozen=True, kw_only=True, tag="run.started"):
@@ -31,6 +25,38 @@ class RunStarted(Event, frozen=True, kw_only=True, tag="run.started"):
     period: float  # seconds between two samples of one workload
     lockout: str  # version
     lab: str = ""  # the run for which the lab was made; this one, if it had a lab of its own
+
+
+class PlannedLoss(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What a fault was to take away while it lasts, by the topology."""
+
+    fault_id: str
+    lost: tuple[str, ...] = ()  # components
+    of: tuple[str, ...] = ()  # workloads for whom they are lost, "*" for all; empty: for whatever needs them
+    unheard: bool = False  # what is asked of them may be carried out all the same, and the answer is lost
+    restarted: tuple[str, ...] = ()
+    lasts: float = 0.0  # seconds, as planned; 0 for what happens in an instant
+    waits: bool = False  # when it was to begin or end depended on what would be seen; ``lasts`` is the longest then
+    unforeseen: str = ""  # why nobody can tell
+
+
+class PredictedFate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The worst that the planned faults were to do to the access of one workload."""
+
+    workload: str
+    fate: str = ""  # safe, degraded, locked-out; empty: no prediction
+    by: str = ""  # the path that keeps it from being locked out
+    after: float = 0.0  # seconds that a cached path stands before it is locked out
+    without: float = 0.0  # seconds without access, at a stretch
+    spare: float | None = None  # seconds by which its cached path lasts longer than it has to
+    why: str = ""  # there is no prediction
+
+
+class RadiusPredicted(Event, frozen=True, kw_only=True, tag="radius.predicted"):
+    """Whom the planned faults were to lock out, as predicted before anything was started, of all that are probed."""
+
+    faults: tuple[PlannedLoss, ...]  # in the order of the timeline
+    workloads: tuple[PredictedFate, ...]
 
 
 class PhaseEntered(Event, frozen=True, kw_only=True, tag="phase.entered"):
@@ -54,8 +80,9 @@ class FaultInjecting(Event, frozen=True, kw_only=True, tag="fault.injecting"):
     fault: str
     target: str
     role: str = ""  # of the target: vault, idp, resource, …
-    args: dict[str, str] = {}
+    args: dict[str, str] = {}  # noqa: RUF012 (msgspec gives each event its own)
     operator: bool = False  # a planned act of a person (opening break-glass), not a failure
+    instant: bool = False  # there is nothing to undo, so it is never over
 
 
 class FaultInjected(Event, frozen=True, kw_only=True, tag="fault.injected"):
@@ -110,6 +137,8 @@ class VaultRequest(Event, frozen=True, kw_only=True, tag="vault.request"):
     login: bool = False
     renewal: bool = False
     remote: str = ""
+    ttl: float = 0.0  # seconds that the token lives from now on, for what issued or renewed it; 0: it is not told
+    lease: str = ""  # id of the lease that came of it, or was renewed
 
 
 class IdpRequest(Event, frozen=True, kw_only=True, tag="idp.request"):
@@ -183,6 +212,24 @@ class LeakFound(Event, frozen=True, kw_only=True, tag="leak.found"):
     workload: str = ""
 
 
+class ConditionMet(Event, frozen=True, kw_only=True, tag="condition.met"):
+    """What a step of the timeline waited for was seen. The step follows, after its delay."""
+
+    fault_id: str
+    action: str  # "begin" or "end" of it
+    condition: str  # in the words of the scenario, such as "token-expired: orders"
+    evidence: str
+
+
+class ConditionMissed(Event, frozen=True, kw_only=True, tag="condition.missed"):
+    """What a step of the timeline waited for was not seen in time. The run ends."""
+
+    fault_id: str
+    action: str
+    condition: str
+    waited: float  # seconds
+
+
 class StopTripped(Event, frozen=True, kw_only=True, tag="stop.tripped"):
     condition: str
 
@@ -194,6 +241,7 @@ class RunEnded(Event, frozen=True, kw_only=True, tag="run.ended"):
 
 AnyEvent = (
     RunStarted
+    | RadiusPredicted
     | PhaseEntered
     | ServiceReady
     | SteadyState
@@ -213,6 +261,9 @@ AnyEvent = (
     | EngineLost
     | ObserverGap
     | LeakFound
+    | ConditionMet
+    | ConditionMissed
     | StopTripped
     | RunEnded
+    | AnyBreakGlassEvent
 )

@@ -11,6 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
 
+from harness.history.break_glass import BreakGlassEvent, Witnessed
 from harness.history.events import (
     AnyEvent,
     ClockJumped,
@@ -28,6 +29,7 @@ from harness.history.events import (
     ObserverGap,
     PhaseEntered,
     ProxyConnection,
+    RadiusPredicted,
     ResourceAccess,
     RunEnded,
     RunStarted,
@@ -70,6 +72,7 @@ class FaultSpan:
     undo_evidence: str = ""
     error: str = ""
     error_stage: str = ""  # "inject", "observe" or "undo"
+    instant: bool = False  # never over
 
 
 class History:
@@ -83,6 +86,7 @@ class History:
 
     def __init__(self) -> None:
         self.started: RunStarted | None = None
+        self.predicted: RadiusPredicted | None = None  # None: recorded by a lockout that did not predict
         self.ended: RunEnded | None = None
         self.horizon = 0.0
         self.sampled_until = 0.0  # until when samples are owed: the beginning of verification, or the horizon
@@ -100,6 +104,8 @@ class History:
         self.idp_requests: Sequence[IdpRequest] = ()
         self.resource_accesses: Sequence[ResourceAccess] = ()
         self.proxy_connections: Sequence[ProxyConnection] = ()
+        self.break_glass: Sequence[BreakGlassEvent] = ()  # the evidence of a drill
+        self.witnessed: Sequence[Witnessed] = ()
         self._samples: dict[str, Samples] = {}
         self._first_wall = ""
 
@@ -157,6 +163,7 @@ class History:
             return found[: bisect_right(found, self.horizon + TOLERANCE, key=_time)]
 
         self.started = next(iter(every(RunStarted)), None)
+        self.predicted = next(iter(every(RadiusPredicted)), None)
         self.ended = next(iter(every(RunEnded)), None)
         self.phases = every(PhaseEntered)
         self.engine_losses = every(EngineLost)
@@ -178,6 +185,9 @@ class History:
         self.idp_requests = seen(IdpRequest)
         self.resource_accesses = seen(ResourceAccess)
         self.proxy_connections = seen(ProxyConnection)
+        drilled = [one for kind, found in rarer.items() if issubclass(kind, BreakGlassEvent) for one in found]
+        self.break_glass = sorted((one for one in drilled if isinstance(one, BreakGlassEvent)), key=_time)
+        self.witnessed = seen(Witnessed)
 
     @property
     def completed(self) -> bool:
@@ -250,8 +260,8 @@ def _spans(rarer: dict[type[Event], list[Event]]) -> tuple[FaultSpan, ...]:
     for kind in kinds:
         for event in sorted(rarer.get(kind, ()), key=_time):
             if isinstance(event, FaultInjecting):
-                span = FaultSpan(event.fault_id, event.fault, event.target, event.role, event.operator, event.t)
-                spans.setdefault(event.fault_id, span)
+                known = (event.fault_id, event.fault, event.target, event.role, event.operator, event.t)
+                spans.setdefault(event.fault_id, FaultSpan(*known, instant=event.instant))
             elif isinstance(event, kinds) and event.fault_id in spans:
                 spans[event.fault_id] = _told(spans[event.fault_id], event)
     return tuple(sorted(spans.values(), key=attrgetter("injecting")))

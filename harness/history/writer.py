@@ -33,7 +33,9 @@ _LAB_NAMES = {
     "outcome",
     "rule",
 }
-_NAMES = _RUN_NAMES | _LAB_NAMES | {"fault_id", "fault", "target", "stage"}
+_DRILL_NAMES = {"procedure", "attempt", "method", "opens", "isolated_from", "desk", "host", "witness", "alarm", "log"}
+_PREDICTED = {"faults", "workloads"}  # made of such names, before there was any secret
+_NAMES = _RUN_NAMES | _LAB_NAMES | _DRILL_NAMES | _PREDICTED | {"fault_id", "fault", "target", "stage"}
 
 
 class HistoryWriter:

@@ -258,7 +258,20 @@ class RunContainers:
         content = self._file(service, path)
         return None if content is None else content.decode(errors="replace")
 
+    def mode(self, service: str, path: str) -> int | None:
+        return self._archived(service, path, lambda _, entry: entry.mode & 0o777)
+
     def _file(self, service: str, path: str) -> bytes | None:
+        def content(members: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes | None:
+            opened = members.extractfile(entry)
+            return None if opened is None else opened.read()
+
+        return self._archived(service, path, content)
+
+    def _archived(
+        self, service: str, path: str, take: Callable[[tarfile.TarFile, tarfile.TarInfo], T | None]
+    ) -> T | None:
+        """What *take* takes of one file, also from a container that has stopped; None when there is no such file."""
         container = self._find(service)
 
         def archive() -> bytes | None:
@@ -272,8 +285,7 @@ class RunContainers:
             return None
         with tarfile.open(fileobj=io.BytesIO(packed)) as members:
             name = PurePosixPath(path).name
-            content = members.extractfile(name) if name in members.getnames() else None
-            return None if content is None else content.read()
+            return take(members, members.getmember(name)) if name in members.getnames() else None
 
     def write_files(self, service: str, files: Mapping[str, str]) -> None:
         """Put small private files (mode 0400, owned by the container's user) at absolute paths.

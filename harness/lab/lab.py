@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from harness.faults.ports import FaultNotPossible, HandedToken, VaultLogin
 from harness.lab.admin.database import DatabaseOperator
+from harness.lab.admin.emergency import LabEmergency
 from harness.lab.admin.http import AdminApi
 from harness.lab.admin.idp import IdpOperator
 from harness.lab.admin.ledger import LedgerOperator
@@ -18,6 +19,7 @@ from harness.lab.admin.proxy import ProxyOperator
 from harness.lab.admin.vault import VaultOperator
 from harness.lab.containers import RunContainers
 from harness.lab.errors import EnvironmentUnusable
+from harness.lab.labels import admin_token_label
 from harness.lab.networks import RunNetworks
 from harness.lab.secrets import RunSecrets
 from harness.lab.spec import LabSpec
@@ -47,6 +49,10 @@ class RunningLab:
     @cached_property
     def networks(self) -> RunNetworks:
         return RunNetworks(self._containers)
+
+    @cached_property
+    def emergency(self) -> LabEmergency:
+        return LabEmergency(self)
 
     def _block(self, service: str, kind: type[B]) -> B:
         known = self.spec.topology.services.get(service)
@@ -124,8 +130,9 @@ class RunningLab:
         if block.admin_port is None or block.admin_token_path is None:
             raise FaultNotPossible(f"'{service}' declares no admin_port in x-lockout, so lockout cannot drive it")
         ca = self.ca_file(block)
-        token = self.secrets.get(f"{service}-admin-token") or self.secrets.keep(
-            f"{service}-admin-token", self._containers.read_file(service, block.admin_token_path).decode().strip()
+        label = admin_token_label(service)
+        token = self.secrets.get(label) or self.secrets.keep(
+            label, self._containers.read_file(service, block.admin_token_path).decode().strip()
         )
         return AdminApi(service, self.url(service, block.admin_port, tls=ca is not None), str(ca), token)
 

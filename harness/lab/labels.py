@@ -35,3 +35,13 @@ def connection_label(vault: str, mount: str) -> str:
 def client_key_label(vault: str, workload: str) -> str:
     """Of the private key of the client certificate that a workload was handed."""
     return f"{vault}-client-key-{workload}"
+
+
+def admin_token_label(service: str) -> str:
+    """Of the token of its admin API."""
+    return f"{service}-admin-token"
+
+
+def unseal_key_label(vault: str, number: int) -> str:
+    """Of one of its Shamir shares, counted from 1."""
+    return f"{vault}-unseal-key-{number}"

@@ -23,6 +23,7 @@ class Register(Protocol):
 
     def register(self, label: str, value: str) -> None: ...
     def redact(self, text: str) -> str: ...
+    def find(self, text: str) -> list[str]: ...
 
 
 class RunSecrets:
@@ -93,6 +94,10 @@ class RunSecrets:
     def redact(self, text: str) -> str:
         """*text* without any secret of this run."""
         return self._redactor.redact(text)
+
+    def find(self, text: str) -> list[str]:
+        """Labels of the secrets of this run, and of what looks like one, in *text*."""
+        return self._redactor.find(text)
 
     def forget(self) -> None:
         self._values.clear()

@@ -61,7 +61,8 @@ def _public(config: str) -> str:
     Environment variables come interpolated, and an administrative token may be written out; that one is kept with
     the secrets of the run. What a lab is provisioned with is not needed to take it down, nor is what a probe says.
     """
-    services = read_config(config).get("services")
+    document = read_config(config)
+    services = document.get("services")
     kept: dict[str, dict[str, object]] = {}
     for name, settings in services.items() if isinstance(services, dict) else ():
         kept[name] = {key: settings[key] for key in _KEPT if key in settings}
@@ -73,7 +74,11 @@ def _public(config: str) -> str:
             if "probe" in block:
                 block["probe"] = _public_probe(block["probe"])
             kept[name]["x-lockout"] = block
-    return yaml.safe_dump({"services": kept}, sort_keys=False).replace("$", "$$")  # escaped as Compose does it
+    estate = document.get("x-lockout")
+    public: dict[str, object] = {"services": kept}
+    if isinstance(estate, dict) and "break_glass" in estate:  # an attempt that was not closed has to be
+        public["x-lockout"] = {"break_glass": estate["break_glass"]}
+    return yaml.safe_dump(public, sort_keys=False).replace("$", "$$")  # escaped as Compose does it
 
 
 def _public_probe(probe: Mapping[str, object]) -> dict[str, object]:

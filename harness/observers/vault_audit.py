@@ -35,6 +35,8 @@ def parse_audit(service: str, entry: dict[str, Any], stamp: Stamp, who: Attribut
     path = str(request.get("path") or "")
     # Some refusals (an unknown JWT role, say) are answers with an error in them, and no error of the entry.
     refused = bool(entry.get("error")) or set(response.get("data") or ()) == {"error"}
+    accessor = str(auth.get("accessor") or issued.get("accessor") or "")
+    its_own = issued.get("accessor") == accessor  # and not that of another token, which this one had made or renewed
     return VaultRequest(
         t=stamp.t,
         wall=stamp.wall,
@@ -45,8 +47,10 @@ def parse_audit(service: str, entry: dict[str, Any], stamp: Stamp, who: Attribut
         ok=not refused,
         error=str(entry.get("error") or "").strip(),
         workload=who.by_vault_role(service, role) or who.by_address(remote),
-        accessor=str(auth.get("accessor") or issued.get("accessor") or ""),
+        accessor=accessor,
         login=_LOGIN.fullmatch(path) is not None,
         renewal=path in _RENEWALS,
         remote=remote,
+        ttl=float(issued.get("token_ttl") or 0) if its_own else 0.0,
+        lease=str((response.get("secret") or {}).get("lease_id") or ""),
     )

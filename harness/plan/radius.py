@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from harness.domains.build import estate_of, reach
+from harness.domains.model import Estate
 from harness.scenario.steps import Step
 from harness.topology.model import Topology
 
 
 def bystanders(timeline: Iterable[Step], topology: Topology, workloads: Iterable[str]) -> tuple[str, ...]:
-    """Those of *workloads* that no step of *timeline* is aimed at, nor at anything they need, in order.
+    """Those of *workloads* that no step of *timeline* is aimed at, nor at anything they may need, in order.
 
     A fault whose arguments name workloads reaches only those. What a planned act of a person opens breaks nothing.
     """
-    reached: set[str] = set()
-    known = tuple(workloads)
-    for step in timeline:
-        if step.fault:
-            named = _named(step)
-            reached |= named or {name for name in known if step.on in needed_by(name, topology)}
-            reached |= {step.on}
-    return tuple(sorted(set(known) - reached))
+    estate = estate_of(topology)
+    needed = {name: needed_by(name, topology, estate) for name in workloads}
+    hit = frozenset[str]().union(*(reached(step, needed) for step in timeline if step.fault))
+    return tuple(sorted(set(needed) - hit))
 
 
-def needed_by(workload: str, topology: Topology) -> frozenset[str]:
-    """Services without which *workload* may lose access: what it says it needs, who knows it, what it starts after.
+def reached(step: Step, needed: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Those that *step* may reach, itself its target among them; *needed* is what each workload may need."""
+    return frozenset({step.on} | (_named(step) or {name for name, needs in needed.items() if step.on in needs}))
+
+
+def needed_by(workload: str, topology: Topology, estate: Estate) -> frozenset[str]:
+    """Components without which *workload* may lose access: all that its access may depend on in *estate*, and, to be
+    on the safe side, what says nothing about access: who knows it, and what it starts after.
 
     The proxy counts as needed by everybody, because it is in the way of all.
     """
-    block = topology.workload(workload)
-    paths = {need for path in block.access.values() for need in path.needs}
-    keepers = {str(getattr(identity, identity.TAG)) for identity in block.identity}
+    keepers = {str(getattr(identity, identity.TAG)) for identity in topology.workload(workload).identity}
     proxies = {service.name for service in topology.by_role("proxy")}
-    return frozenset(paths | keepers | proxies | topology.started_with([workload]))
+    return reach(estate, workload) | keepers | proxies | topology.started_with([workload])
 
 
 def _named(step: Step) -> set[str]:

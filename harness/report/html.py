@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from harness.checks.judgement import Result, Status
 from harness.checks.verdict import Outcome
-from harness.report import narrative, svg, words
+from harness.report import card, narrative, svg, words
 from harness.report.lane import CredentialKind, State
 from harness.report.model import ReportInput
 
@@ -40,7 +40,11 @@ def _environment() -> Environment:
         claim=words.claim,
         outage=words.outage,
         recover=words.time_to_recover,
+        whose=words.whose,
+        compared=words.compared,
         detect=words.time_to_detect,
+        procedure=card.heading,
+        tally=card.tally,
     )
     return environment
 
@@ -61,6 +65,7 @@ def render_html(report: ReportInput) -> str:
             drawn=_drawn(report),
             groups=_by_workload(judgement.results),
             risks=narrative.accepted_risks(judgement.results),
+            remarks=narrative.radius_remarks(judgement.radius),
             status_words=words.STATUS_WORDS,
             status_glyphs=words.STATUS_GLYPHS,
             failed=Status.FAIL,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from harness.checks.judgement import Result, Status
 from harness.report import narrative, words
+from harness.report.card import as_results
 from harness.report.model import ReportInput
 
 NAME = "junit"
@@ -20,7 +21,8 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def render_junit(report: ReportInput) -> str:
     """The whole document. An accepted risk is a skipped case, an inconclusive one an error."""
     run, judgement = report.run, report.judgement
-    results = (*judgement.results, *judgement.run_results)
+    drilled = as_results(judgement.card) if judgement.card else ()
+    results = (*judgement.results, *drilled, *judgement.run_results)
     tally = Counter(result.status for result in results)
     totals = {
         "tests": str(len(results)),
@@ -46,6 +48,10 @@ def render_junit(report: ReportInput) -> str:
             ("lockout", run.lockout),
             ("engine", run.engine),
             ("host", run.host),
+            *(
+                (f"blast_radius.{row.workload}", f"predicted {row.predicted_words}, observed {row.observed_words}")
+                for row in judgement.radius
+            ),
             *((f"image.{image.name}", f"{image.ref} {image.digest} {image.variant}".strip()) for image in run.images),
         ],
     )

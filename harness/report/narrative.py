@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.checks.judgement import Judgement, Result, Status
+from harness.checks.judgement import Judgement, RadiusRow, Result, Status
 from harness.checks.verdict import Outcome
 from harness.report import words
 from harness.report.model import ReportInput
@@ -13,6 +13,7 @@ from harness.report.timeline import FaultBand
 
 _MOST_ACTS = 6
 _ACCEPTED = (Status.ACCEPTED, Status.ACCEPTED_PASSES)
+_GOOD = (Status.PASS, Status.DEGRADED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,20 @@ def accepted_risks(results: Iterable[Result]) -> tuple[Risk, ...]:
     return tuple(risk for risk in risks if any(result.status in _ACCEPTED for result in risk.results))
 
 
+def radius_remarks(rows: Iterable[RadiusRow]) -> tuple[str, ...]:
+    """What is to be said of predicted against observed blast radius, one sentence each: differences come first."""
+    found = list(rows)
+    said = [f"{row.workload} {row.difference}" for row in found if row.difference]
+    of: dict[tuple[str, bool], list[str]] = {}
+    for row in found:
+        if row.remark:
+            of.setdefault((row.remark, row.predicted is None), []).append(row.workload)
+    for (why, unpredicted), workloads in of.items():
+        of_whom = words.listing(workloads)
+        said.append(f"no prediction for {of_whom}: {why}" if unpredicted else f"{of_whom}: {why}")
+    return tuple(said)
+
+
 def verdict_sentence(judgement: Judgement) -> str:
     """The verdict in words, such as "All 12 claims hold; 3 accepted risks."
 
@@ -56,6 +71,8 @@ def verdict_sentence(judgement: Judgement) -> str:
     """
     claims = [result for result in judgement.results if result.status not in _ACCEPTED]
     parts = _held(judgement, claims)
+    if judgement.card is not None and all(row.status in _GOOD for row in judgement.card.rows):
+        parts.append(f"all {len(judgement.card.rows)} properties of break-glass hold")
     if degraded := sum(1 for result in claims if result.status is Status.DEGRADED):
         parts.append(f"{degraded} only through break-glass")
     risks = accepted_risks(judgement.results)
@@ -69,11 +86,17 @@ def verdict_sentence(judgement: Judgement) -> str:
 def _held(judgement: Judgement, claims: list[Result]) -> list[str]:
     failing = sum(1 for result in claims if result.status is Status.FAIL)
     failing_run = sum(1 for result in judgement.run_results if result.status is Status.FAIL)
+    rows = judgement.card.rows if judgement.card else ()
+    failing_rows = sum(1 for row in rows if row.status is Status.FAIL)
     unjudged = sum(1 for r in (*claims, *judgement.run_results) if r.status is Status.INCONCLUSIVE)
+    unjudged += sum(1 for row in rows if row.status is Status.INCONCLUSIVE)
     parts: list[str] = []
     if failing:
         verb = "does" if failing == 1 else "do"
         parts.append(f"{failing} of {words.count(len(claims), 'claim')} {verb} not hold")
+    if failing_rows:
+        verb = "does" if failing_rows == 1 else "do"
+        parts.append(f"{failing_rows} of {len(rows)} properties of break-glass {verb} not hold")
     if failing_run:
         parts.append(f"{words.count(failing_run, 'check')} of the run itself failed")
     if unjudged:
@@ -117,6 +140,9 @@ def explanation(report: ReportInput) -> str:
 
 def _act(band: FaultBand) -> str:
     began = f"{describe_band(band)} began at {words.clock(band.start)}"
+    if band.began_with:
+        began += f" (with {words.clean(band.began_with)})"
     if band.end is None:
         return f"{began} and was never undone"
-    return f"{began} and lasted {words.span(band.end - band.start)}"
+    until = f" (until {words.clean(band.ended_with)})" if band.ended_with else ""
+    return f"{began} and lasted {words.span(band.end - band.start)}{until}"

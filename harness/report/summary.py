@@ -8,9 +8,10 @@ from typing import Literal
 
 import msgspec
 
-from harness.checks.judgement import Measured, Result, WorkloadSummary
+from harness.checks.judgement import Measured, RadiusRow, Result, WorkloadSummary
 from harness.checks.verdict import EXIT_CODES
 from harness.report import narrative
+from harness.report.card import CardPart, card_part
 from harness.report.model import ReportInput
 
 NAME = "summary"
@@ -67,6 +68,18 @@ class FaultPart(msgspec.Struct, frozen=True, kw_only=True):
     error: str
 
 
+class RadiusPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Predicted against observed blast radius, of one workload."""
+
+    workload: str
+    predicted: str | None  # safe, degraded, locked-out; null: no prediction
+    observed: str | None  # survived, degraded, locked-out, failed-open; null: cannot be told
+    predicted_words: str
+    observed_words: str
+    difference: str  # empty: none, or it could not be told
+    remark: str
+
+
 class ImagePart(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     ref: str
@@ -97,6 +110,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     run_results: tuple[ResultPart, ...]
     faults: tuple[FaultPart, ...]
     images: tuple[ImagePart, ...]
+    blast_radius: tuple[RadiusPart, ...] = ()
+    break_glass: CardPart | None = None  # of a drill
 
 
 def render_json(report: ReportInput) -> str:
@@ -156,6 +171,8 @@ def summarise(report: ReportInput) -> RunSummary:
             ImagePart(name=image.name, ref=image.ref, digest=image.digest, variant=image.variant)
             for image in run.images
         ),
+        blast_radius=tuple(_radius(row) for row in judgement.radius),
+        break_glass=None if judgement.card is None else card_part(judgement.card),
     )
 
 
@@ -168,6 +185,18 @@ def _workload(workload: WorkloadSummary) -> WorkloadPart:
         time_to_detect=_measured(workload.detect),
         time_to_recover=_measured(workload.recover),
         locked_out=workload.locked_out,
+    )
+
+
+def _radius(row: RadiusRow) -> RadiusPart:
+    return RadiusPart(
+        workload=_text(row.workload),
+        predicted=None if row.predicted is None else row.predicted.value,
+        observed=None if row.observed is None else row.observed.value,
+        predicted_words=_text(row.predicted_words),
+        observed_words=_text(row.observed_words),
+        difference=_text(row.difference),
+        remark=_text(row.remark),
     )
 
 

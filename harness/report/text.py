@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.checks.judgement import Result, Status, WorkloadSummary
+from harness.checks.judgement import Card, Result, Status, WorkloadSummary
 from harness.checks.verdict import EXIT_CODES, Outcome
 from harness.report import narrative, words
+from harness.report.card import print_card
 from harness.report.model import ReportInput
 from harness.report.text_timeline import ASCII, UNICODE, Glyphs, timeline_lines
 
@@ -58,6 +59,16 @@ def render_text(report: ReportInput, console: Console) -> None:
     _Writer(report, console, ASCII if console.options.ascii_only else UNICODE).write()
 
 
+def render_card(card: Card, console: Console) -> None:
+    """Writes only the card of a drill to *console*."""
+    glyphs = ASCII if console.options.ascii_only else UNICODE
+    print_card(card, console, lambda text: glyphs.plain(words.visible(text)), _STYLES)
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False, padding=(0, 2, 0, 0))
+
+
 @dataclass(frozen=True, slots=True)
 class _Writer:
     report: ReportInput
@@ -67,6 +78,8 @@ class _Writer:
     def write(self) -> None:
         self._heading()
         self._table()
+        self._radius()
+        self._card()
         self._timeline()
         self._reasons()
         self._risks()
@@ -100,7 +113,7 @@ class _Writer:
             for summary in self.report.judgement.workloads:
                 self._stacked(summary)
             return
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False, padding=(0, 2, 0, 0))
+        table = _table()
         rows = [
             (
                 self._plain(summary.workload),
@@ -127,6 +140,34 @@ class _Writer:
         if (recover := words.time_to_recover(summary)) != words.NOTHING:
             measured += f", time to recover {recover}"
         self._line(f"{measured}; {summary.how}" if summary.how else measured, indent=2)
+
+    def _radius(self) -> None:
+        """Predicted beside observed, and what is to be said of it."""
+        rows = self.report.judgement.radius
+        if not rows:
+            return
+        self._section("Blast radius")
+        cells = [(r.workload, r.predicted_words, r.observed_words, words.compared(r)) for r in rows]
+        if self.console.width < _NARROW:
+            for name, predicted, observed, compared in cells:
+                self._line((name, "bold"), f"  {compared}")
+                self._line(f"predicted: {predicted}; observed: {observed}", indent=2)
+        else:
+            table = _table()
+            for heading in ("workload", "predicted", "observed", "compared"):
+                table.add_column(heading, overflow="fold", no_wrap=heading == "compared")
+            for row, cell in zip(rows, cells, strict=True):
+                style = "bold red" if row.difference else ""
+                table.add_row(*(Text(self._plain(text)) for text in cell[:-1]), Text(self._plain(cell[-1]), style))
+            self.console.print(table)
+        for remark in narrative.radius_remarks(rows):
+            self._line(remark, indent=2)
+
+    def _card(self) -> None:
+        """What the drill showed of the emergency procedure."""
+        if (card := self.report.judgement.card) is not None:
+            self.console.print()
+            print_card(card, self.console, self._plain, _STYLES)
 
     def _timeline(self) -> None:
         lines = timeline_lines(self.report, self.console.width, self.glyphs)
@@ -173,7 +214,9 @@ class _Writer:
         self._section("Accepted risks")
         for risk in risks:
             mark = words.STATUS_GLYPHS[Status.ACCEPTED]
-            self._line((mark, "cyan"), "  ", (risk.workload, "bold"), ("  until ", "dim"), (risk.until, "dim"))
+            self._line(
+                (mark, "cyan"), "  ", (words.whose(risk.workload), "bold"), ("  until ", "dim"), (risk.until, "dim")
+            )
             self._line(risk.reason, indent=4)
             if risk.passes:
                 self._line(("passes after all: the acceptance can be removed", "yellow"), indent=6)

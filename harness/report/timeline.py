@@ -44,6 +44,8 @@ class FaultBand:
     end: float | None = None  # undone
     verified: bool = False
     error: str = ""
+    began_with: str = ""  # what it waited for to begin, as the scenario words it; empty if it had its time
+    ended_with: str = ""  # likewise to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ class TimelineBuilder:
     gap: float = gap_of(0.0)
     lanes: dict[str, LaneBuilder] = field(default_factory=dict)
     bands: dict[str, FaultBand] = field(default_factory=dict)
+    begins: dict[str, str] = field(default_factory=dict)  # what steps that are still to begin have seen
     phases: list[tuple[str, float]] = field(default_factory=list)
     containers: list[ContainerMark] = field(default_factory=list)
     first_sample: float | None = None
@@ -184,6 +187,8 @@ class TimelineBuilder:
                 self._container(event)
             case ev.FaultInjecting():
                 self._band(event)
+            case ev.ConditionMet():
+                self._condition(event)
             case _:
                 pass
 
@@ -217,7 +222,20 @@ class TimelineBuilder:
         if len(self.bands) >= self.limit:
             self.omitted += 1
             return
-        self.bands[event.fault_id] = FaultBand(event.fault_id, event.fault, event.target, event.operator, event.t)
+        self.bands[event.fault_id] = FaultBand(
+            event.fault_id,
+            event.fault,
+            event.target,
+            event.operator,
+            event.t,
+            began_with=self.begins.get(event.fault_id, ""),
+        )
+
+    def _condition(self, event: ev.ConditionMet) -> None:
+        if event.action == "end" and event.fault_id in self.bands:
+            self.bands[event.fault_id] = replace(self.bands[event.fault_id], ended_with=event.condition)
+        elif event.action == "begin" and len(self.begins) < self.limit:
+            self.begins[event.fault_id] = event.condition
 
     def _advance(
         self,

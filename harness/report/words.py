@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from harness.checks.judgement import Measured, Result, Status, WorkloadSummary
+from harness.checks.judgement import Measured, RadiusRow, Result, Status, WorkloadSummary
 from harness.checks.verdict import Outcome
 
 NOTHING = "–"  # a cell that has nothing to say
@@ -36,11 +36,11 @@ _ASCII = str.maketrans(
     {"✔": "+", "✘": "x", "±": "+/-", "–": "-", "·": "|", "…": "...", "≤": "<=", "≥": ">=", "→": "->", "’": "'"}
 )
 _SPACES = dict.fromkeys(map(ord, "\t\n\r\v\f"), " ")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
 def visible(text: str) -> str:
-    """*text* without characters that could steer a terminal or reorder what is read."""
+    """*text* without characters that could steer a terminal, reorder what is read, or are not allowed in XML."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.translate(_SPACES))
 
 
@@ -134,6 +134,20 @@ def listing(items: Sequence[str]) -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def whose(workload: str) -> str:
+    """The workload, or what a claim without one is about."""
+    return clean(workload) or "the run as a whole"
+
+
+def compared(row: RadiusRow) -> str:
+    """``as predicted``, ``✘ differs`` or, where the two could not be compared, ``? open``."""
+    if row.predicted is None:
+        return NOTHING
+    if row.difference:
+        return f"{STATUS_GLYPHS[Status.FAIL]} differs"
+    return "as predicted" if row.settled else f"{STATUS_GLYPHS[Status.INCONCLUSIVE]} open"
 
 
 def claim(result: Result) -> str:

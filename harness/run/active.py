@@ -37,7 +37,7 @@ class ActiveFault:
         self._record: StrictModel | None = None
         self._unseen = ""  # why it could not be told whether it bites, when last asked
         self.injected = False
-        self.observed = False
+        self.evidence = ""  # that it bites
         self.undone = False
         self._began: float | None = None
         self._ending = False
@@ -53,6 +53,11 @@ class ActiveFault:
         if self._fault.instant or self._ending or not self.may_bite:
             return False
         return self.lasted > self._fault.longest + LATE
+
+    @property
+    def observed(self) -> bool:
+        """Whether it was seen to bite."""
+        return bool(self.evidence)
 
     @property
     def longest(self) -> float:
@@ -80,6 +85,7 @@ class ActiveFault:
             role=step.role,
             args=args,
             operator=step.operator,
+            instant=step.instant,
         )
         try:
             self._fault.inject(record, step.args, self._lab, plan.rng(step.fault_id))
@@ -100,7 +106,7 @@ class ActiveFault:
             return
         self._unseen = ""
         if evidence:
-            self.observed = True
+            self.evidence = evidence
             self._journal.now(FaultObserved, fault_id=self.step.fault_id, evidence=evidence)
 
     def end(self) -> bool:

@@ -9,16 +9,20 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from harness.awaited import registry as awaited
+from harness.awaited.view import StepSoFar
 from harness.faults import registry
 from harness.faults.ports import FaultNotPossible, Lab
-from harness.history.events import SteadyState, StopTripped
+from harness.history.events import ConditionMet, ConditionMissed, SteadyState, StopTripped
 from harness.lab.errors import EnvironmentUnusable
 from harness.plan.model import Action, Plan, PlannedStep
 from harness.probes.sampler import Sampler
 from harness.run.active import ActiveFault
+from harness.run.course import Course, Watch
 from harness.run.journal import RunJournal
 from harness.run.ledger import UndoLedger
 from harness.run.signals import SignalGate, watched
+from harness.run.witness import Witness
 from harness.scenario.base import format_duration
 from harness.scenario.stopping import StopCondition
 from harness.stops import registry as stops
@@ -64,6 +68,7 @@ class Conductor:
         engine_lost: Callable[[], bool],
         say: Callable[[str], None],
         gate: SignalGate,
+        witness: Witness,
     ) -> None:
         self._plan = plan
         self._lab = lab
@@ -73,6 +78,8 @@ class Conductor:
         self._engine_lost = engine_lost
         self._say = say
         self._gate = gate
+        self._witness = witness
+        self._origin = 0.0  # of the timeline, on the run's clock
         self._active: dict[str, ActiveFault] = {}
         self._looked = -LOOK_EVERY
 
@@ -122,29 +129,70 @@ class Conductor:
         return None
 
     def _conduct(self) -> Ending:
-        origin = time.monotonic()
+        self._origin = self._journal.clock.now()
         phase = "baseline"
-        steps = list(self._plan.steps)
+        course = Course(self._plan.steps)
         done = 0.0  # when the last step was over, which may have taken its time
         while True:
             self._gate.heed()
-            now = time.monotonic() - origin
-            while steps and steps[0].at <= now:
-                step = steps.pop(0)
+            now = self._now()
+            if (missed := self._look_out(course, now)) is not None:
+                return missed
+            while (step := course.take(now)) is not None:
                 wanted = "fault" if step.action is Action.BEGIN else "undo"
                 if phase != wanted:
                     self._journal.phase(phase := wanted)
+                began = self._now()
                 if (failure := self._step(step)) is not None:
                     return failure
-                done = time.monotonic() - origin
-            if not steps and phase in ("fault", "undo"):
+                done = self._now()
+                if step.action is Action.BEGIN:
+                    course.begun(step, began, done)
+            if course.over and phase in ("fault", "undo"):
                 self._journal.phase(phase := "recovery")
             self._look(now)
             if (stop := self._stop_reason()) is not None:
                 return stop
-            if now >= max(self._plan.length, done + self._plan.observe_for):
+            if course.over and now >= done + self._plan.observe_for:
                 return Ending("completed")
             time.sleep(TICK)
+
+    def _now(self) -> float:
+        """Seconds since the timeline began."""
+        return self._journal.clock.now() - self._origin
+
+    def _look_out(self, course: Course, now: float) -> Ending | None:
+        """Note what steps wait for and is seen; and how the run ends when it was not seen in time."""
+        for watch in course.watched(now):
+            kind = awaited.get(watch.what.name)
+            view = self._witness.view(self._origin + watch.since, self._so_far(), self._down())
+            what = {
+                "fault_id": watch.step.fault_id,
+                "action": str(watch.step.action),
+                "condition": watch.what.in_words(),
+            }
+            if (evidence := kind.seen(view, watch.what.args)) is not None:
+                course.seen(watch.step, now)
+                self._journal.now(ConditionMet, evidence=evidence, **what)
+                self._say(f"{watch.what.in_words()}: {evidence}")
+            elif now > watch.until:
+                self._journal.now(ConditionMissed, waited=round(now - watch.begun, 3), **what)
+                return Ending("stopped", _in_vain(watch))
+        return None
+
+    def _so_far(self) -> dict[str, StepSoFar]:
+        """What became of each step, also of those to come."""
+        found = {}
+        for step in self._plan.steps:
+            active = self._active.get(step.fault_id)
+            evidence, undone = (active.evidence, active.undone) if active else ("", False)
+            found[step.fault_id] = StepSoFar(step.fault, step.target, evidence, undone)
+        return found
+
+    def _down(self) -> frozenset[str]:
+        """The services that faults have down at the moment, so that they cannot be asked anything."""
+        steps = [fault.step for fault in self._active.values() if fault.may_bite]
+        return frozenset[str]().union(*(registry.get(one.fault).takes_down(one.target, one.args) for one in steps))
 
     def _step(self, step: PlannedStep) -> Ending | None:
         if step.action is Action.END:
@@ -167,6 +215,7 @@ class Conductor:
         if now - self._looked < LOOK_EVERY:
             return
         self._looked = now
+        self._witness.look(self._lab, self._down())
         for active in self._active.values():
             if active.may_bite and not active.observed:
                 self._look_at(active)
@@ -227,6 +276,16 @@ class Conductor:
         left = [fault.step for fault in self._active.values() if fault.may_bite]
         reasons = [f"{name} is not green" for name in down] + [f"{s.fault} on {s.target} is still on" for s in left]
         self._journal.now(SteadyState, moment="after", ok=not reasons, reasons=tuple(reasons), workloads_down=down)
+
+
+def _in_vain(watch: Watch) -> str:
+    """Why a run ends whose step waited in vain."""
+    what, wait = watch.what.in_words(), watch.step.wait
+    limit = format_duration(wait.limit) if wait else ""
+    step = f"{watch.step.fault_id} ({watch.step.fault} on {watch.step.target})"
+    if watch.step.action is Action.END:
+        return f"{step} was on for {limit}, its longest, and {what!r}, which was to end it, was not seen"
+    return f"{step} could not be taken: {what!r} was not seen within {limit}"
 
 
 def tripped(conditions: Sequence[StopCondition], view: StopView) -> str | None:

@@ -16,6 +16,7 @@ from harness.run.journal import RunJournal
 from harness.run.ledger import UndoLedger
 from harness.run.samplings import samplings
 from harness.run.signals import SignalGate
+from harness.run.witness import Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Surroundings:
     redactor: Redactor
     progress: Progress
     engine_lost: Callable[[], bool]
+    witness: Witness
     tolerated: Collection[str] = ()
 
 
@@ -57,7 +59,7 @@ class Experiment:
         sampler = Sampler(wanted, journal.clock, journal.emit, around.redactor)
         ledger = UndoLedger(around.ledger)
         conductor = self._conductor = Conductor(
-            plan, self.lab, sampler, journal, ledger, around.engine_lost, around.progress.done, gate
+            plan, self.lab, sampler, journal, ledger, around.engine_lost, around.progress.done, gate, around.witness
         )
         ending = Ending("crashed", "it ended before its time")
         sampler.start()

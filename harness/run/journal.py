@@ -22,10 +22,17 @@ class RunJournal:
         self._writer = writer
         self.clock = clock
         self.failure: OSError | None = None
+        self._listeners: list[Callable[[AnyEvent], None]] = []
+
+    def listen(self, listener: Callable[[AnyEvent], None]) -> None:
+        """Tell *listener* every event from now on, on the thread that it comes from."""
+        self._listeners.append(listener)
 
     def emit(self, event: AnyEvent) -> None:
         """Append an event that has its time already."""
         self._unless_failed(lambda: self._writer.append(event))
+        for listener in self._listeners:
+            listener(event)
 
     def now(self, kind: type[E], /, **fields: Any) -> None:
         """Append an event of *kind* that happens now, seen by the conductor."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,15 @@ class Prepared:
     plan: Plan
 
 
+def read_topology(files: tuple[Path, ...], compose: Compose, environ: Mapping[str, str]) -> tuple[str, Topology]:
+    """What Compose makes of *files*, with *environ* for interpolation, and the topology in it.
+
+    Raises TopologyError and ComposeRefused.
+    """
+    config = Project(compose, "lockout-plan", files, environ, {}).config()
+    return config, parse_config(config, files)
+
+
 def prepare(path: Path, compose: Compose, seed: int | None = None) -> Prepared:
     """Read the scenario in *path* and its topology, and plan the run. Starts nothing, needs no engine.
 
@@ -39,12 +49,10 @@ def prepare(path: Path, compose: Compose, seed: int | None = None) -> Prepared:
     vocabulary = Vocabulary.installed()
     loaded = load_scenario(path, vocabulary)
     scenario = loaded.scenario
-    project = Project(compose, "lockout-plan", loaded.topology_files, scenario.env, {})
-    config = project.config()
-    topology = parse_config(config, loaded.topology_files)
+    config, topology = read_topology(loaded.topology_files, compose, scenario.env)
     if problems := cross_check(loaded, topology, vocabulary):
         raise ScenarioError(problems)
     if seed is None:
         seed = scenario.seed if scenario.seed is not None else secrets.randbits(SEED_BITS)
-    plan = make_plan(scenario, topology, seed)
+    plan = make_plan(scenario, topology, seed, vocabulary.faults)
     return Prepared(loaded, config, topology, topology.started_with(scenario.services), plan)

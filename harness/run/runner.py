@@ -15,7 +15,7 @@ from pathlib import Path
 from harness import __version__
 from harness.checks.args import ExpectationArgs
 from harness.history.clock import RunClock
-from harness.history.events import RunEnded, RunStarted, ServiceReady
+from harness.history.events import RadiusPredicted, RunEnded, RunStarted, ServiceReady
 from harness.history.redaction import Redactor
 from harness.history.writer import HistoryWriter
 from harness.lab.bring_up import (
@@ -52,6 +52,7 @@ from harness.run.observing import Observers
 from harness.run.open_runs import Hold, mark_open
 from harness.run.prepare import Prepared
 from harness.run.signals import EndedEarly, SignalGate
+from harness.run.witness import Witness
 
 LAST_WORDS = 10.0  # seconds for the output of containers that have stopped to be read to its end
 ROOMY = 8  # cores with which one lab may come up beside another that is being measured
@@ -125,6 +126,7 @@ class Runner:
         self._redactor = held.redactor if held else Redactor()
         self._secrets = held.secrets if held else RunSecrets(self.run_id, self._redactor)
         self._clock = RunClock(engine_skew=self._containers.ask(partial(clock_skew, engine.client)))
+        self._witness = Witness(prepared.plan, self._clock)
         self._images: tuple[ServiceImage, ...] = held.images if held else ()
         self._as_new: Inventory = held.as_new if held else {}
         self._alone = held.alone if held else ExitStack()
@@ -140,6 +142,7 @@ class Runner:
         self._folder.scenarios.mkdir()
         shutil.copy(self._prepared.loaded.path, self._folder.scenarios)
         journal = RunJournal(HistoryWriter(self._folder.events, self._redactor), self._clock)
+        journal.listen(self._witness.hear)
         plan = self._prepared.plan
         with mark_open(self._lab_id, self._folder.path, self._engine.host, self._engine.id) as mark:
             if self._given is not None:
@@ -155,6 +158,7 @@ class Runner:
                 period=plan.period,
                 lockout=__version__,
             )
+            journal.now(RadiusPredicted, faults=plan.forecast.faults, workloads=plan.forecast.workloads)
             ending = Ending("crashed", "it ended before its time")
             self._folder.write_info(self._info())  # so that a run that is killed can be judged, too
             mark.keep()
@@ -211,6 +215,7 @@ class Runner:
 
     def _with_lab(self, journal: RunJournal, gate: SignalGate) -> Ending:
         lab = self._start() if self._given is None else self._start_again(self._given)
+        lab.emergency.tell(journal.now)
         observed: list[Experiment] = []
         observers = Observers(
             lab,
@@ -333,7 +338,13 @@ class Runner:
 
     def _around(self, journal: RunJournal, engine_lost: Callable[[], bool]) -> Surroundings:
         return Surroundings(
-            journal, self._folder.ledger, self._redactor, self._progress, engine_lost, self._tolerated()
+            journal,
+            self._folder.ledger,
+            self._redactor,
+            self._progress,
+            engine_lost,
+            self._witness,
+            self._tolerated(),
         )
 
     def _tolerated(self) -> tuple[str, ...]:

@@ -6,23 +6,27 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from harness.checks.args import ExpectationArgs, Reach
+from harness.awaited.args import AwaitedArgs
+from harness.checks.args import AboutRun, Around, ExpectationArgs, Reach
+from harness.plan.forecast import forecast
 from harness.scenario.base import StrictModel, format_duration
 from harness.scenario.loader import LoadedScenario
 from harness.scenario.model import Scenario
+from harness.scenario.order import spans
 from harness.scenario.problems import Loc, Problem, unknown
-from harness.scenario.steps import Step
 from harness.scenario.vocabulary import Vocabulary
 from harness.stops.view import MOST_PROBES
 from harness.topology.model import Topology
+from harness.topology.needs import names, stands
+from harness.topology.workload import VaultIdentity
 
 
 def cross_check(loaded: LoadedScenario, topology: Topology, vocabulary: Vocabulary) -> list[Problem]:
     """What in the scenario does not fit *topology*, in the order of the file. Empty when all is well.
 
-    Arguments refer to the topology by their names: ``workload`` and ``workloads`` name workloads, ``database``
-    a service of role database, ``to`` and ``at`` a Vault or an identity provider. ``fault`` in an expectation names a
-    step of the timeline, by its position, its id (``timeline.0``) or the name of its fault.
+    Arguments refer to the topology by their names: ``workload``, ``workloads`` and ``only`` name workloads,
+    ``database`` a service of role database, ``to`` and ``at`` a Vault or an identity provider. ``fault`` in an
+    expectation names a step of the timeline, by its position, its id (``timeline.0``) or the name of its fault.
     """
     checker = _Checker(loaded.scenario, topology, vocabulary)
     problems = [loaded.problem(loc, message) for loc, message in checker.all()]
@@ -46,18 +50,33 @@ class _Checker:
             yield from self._target(("timeline", index, "on"), step.on, step.name)
             yield from self._args(("timeline", index, "with"), step.args)
             yield from self._open_long_enough(index)
+            for key, awaited in (("when", step.when), ("until", step.until)):
+                if awaited is not None:
+                    loc = ("timeline", index, key, awaited.name)
+                    yield from self._args(loc, awaited.args)
+                    yield from self._has_what_ends(loc, awaited.args)
         for index, condition in enumerate(self.scenario.stop_if):
             loc = ("stop_if", index, condition.name)
             yield from self._args(loc, condition.args)
             yield from self._can_be_counted((*loc, "over"), getattr(condition.args, "over", None))
         for index, claims in enumerate(self.scenario.expect):
-            yield from self._of_role(("expect", index, "workload"), claims.workload, "workload")
+            if claims.workload:
+                yield from self._of_role(("expect", index, "workload"), claims.workload, "workload")
             for one in claims.expectations:
                 loc = ("expect", index, one.name)
                 yield from self._args(loc, one.args)
                 yield from self._anchor((*loc, "fault"), getattr(one.args, "fault", None))
                 yield from self._watched_long_enough((*loc, "within"), one.args)
                 yield from self._can_be_settled(loc, one.name, one.args)
+                if isinstance(one.args, AboutRun):
+                    for key, why in one.args.pointless(self._around()):
+                        yield ((*loc, key) if key else loc), why
+
+    def _around(self) -> Around:
+        probed = tuple(name for name in self.topology.workloads if name in self.started)
+        told = forecast(self.scenario.timeline, self.topology, self.started, self.vocabulary.faults).workloads
+        why = next((f"{one.workload}: {one.why}" for one in told), "")
+        return Around(probed, "" if any(one.fate for one in told) else why)
 
     def _can_be_settled(self, loc: Loc, name: str, args: StrictModel) -> Iterator[Issue]:
         if not isinstance(args, ExpectationArgs):
@@ -65,29 +84,44 @@ class _Checker:
         steps = self.scenario.timeline
         if args.needs_step and not any(step.name == args.needs_step for step in steps):
             yield loc, f"{name!r} needs a step {args.needs_step!r} in the timeline, and there is none"
-        ends = max(step.end for step in steps) + self.scenario.observe_for
+        known = spans(steps)
+        ends = max(span.ends_by for span in known) + self.scenario.observe_for
         meant = self._meant(getattr(args, "fault", None))
-        reasons = [reason for step in meant if (reason := args.out_of_reach(Reach(step.lasts or 0.0, ends - step.at)))]
+        reaches = [Reach(steps[index].longest, ends - known[index].begins) for index in meant]
+        reasons = [reason for reach in reaches if (reason := args.out_of_reach(reach))]
         if reasons and len(reasons) == len(meant):
             yield loc, f"can never be settled: {reasons[0]}"
         to = getattr(args, "to", None)
-        if isinstance(to, str) and to in {step.on for step in meant}:
+        if isinstance(to, str) and to in {steps[index].on for index in meant}:
             yield (*loc, "to"), f"{to!r} is what fails; name the one to go over to"
 
-    def _meant(self, fault: object) -> list[Step]:
-        """The steps that a claim is about; all faults when it names none."""
-        steps = self.scenario.timeline
+    def _meant(self, fault: object) -> list[int]:
+        """The positions of the steps that a claim is about; all faults when it names none."""
+        steps = enumerate(self.scenario.timeline)
         if fault is None:
-            return [step for step in steps if step.fault]
-        return [step for index, step in enumerate(steps) if fault in (index, step.name, f"timeline.{index}")]
+            return [index for index, step in steps if step.fault]
+        return [index for index, step in steps if fault in (index, step.name, f"timeline.{index}")]
+
+    def _has_what_ends(self, loc: Loc, args: AwaitedArgs) -> Iterator[Issue]:
+        """Credentials of a Vault, whose end is awaited, are there only with a Vault, and for who is known to it."""
+        if args.of_vault is None:
+            return
+        workload = getattr(args, "workload", None)
+        if not any(vault.name in self.started for vault in self.topology.by_role("vault")):
+            yield loc, f"no Vault is started, so nobody has a {args.of_vault} of one"
+        elif workload in self.topology.workloads:
+            known = self.topology.workload(workload).identity
+            if known and not any(isinstance(identity, VaultIdentity) for identity in known):
+                yield loc, f"{workload!r} has no identity with a Vault (x-lockout: identity), and so no {args.of_vault}"
 
     def _open_long_enough(self, index: int) -> Iterator[Issue]:
         """An operator's act that ends by itself before its step does."""
         step = self.scenario.timeline[index]
         at_most = getattr(step.args, "at_most", None)
-        if isinstance(at_most, float) and step.lasts is not None and at_most < step.lasts:
+        if isinstance(at_most, float) and at_most < step.longest:
             loc: Loc = ("timeline", index, "with", "at_most")
-            yield loc, f"ends by itself after {format_duration(at_most)}, before {format_duration(step.lasts)} are over"
+            longest = format_duration(step.longest)
+            yield loc, f"ends by itself after {format_duration(at_most)}, before {longest} are over"
 
     def _watched_long_enough(self, loc: Loc, args: StrictModel) -> Iterator[Issue]:
         """A limit after undo that ends after the run could not be judged."""
@@ -113,8 +147,11 @@ class _Checker:
             if name not in self.started:
                 continue
             primary = self.topology.paths(name).get("primary")
-            for need in primary.needs if primary else ():
-                if need not in self.started:
+            there = self.started | self.topology.places.keys()
+            if primary is None or stands(primary.need, there.__contains__):
+                continue
+            for need in dict.fromkeys(names(primary.need)):
+                if need not in there:
                     message = f"{name!r} needs {need!r} for its primary access path, and it is not started; add it"
                     yield ("services",), message
 
@@ -153,7 +190,7 @@ class _Checker:
         for key, field in type(args).model_fields.items():
             value = getattr(args, key)
             at: Loc = (*loc, field.alias or key)
-            if key == "workloads" and isinstance(value, tuple):
+            if key in ("workloads", "only") and isinstance(value, tuple):
                 for index, name in enumerate(value):
                     yield from self._of_role((*at, index), name, "workload")
             elif key in ("workload", "database") and isinstance(value, str):

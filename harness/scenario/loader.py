@@ -13,7 +13,7 @@ from harness.scenario.document import Document, Positions, read_document
 from harness.scenario.messages import Found, explain
 from harness.scenario.model import Scenario
 from harness.scenario.problems import Loc, Problem, ScenarioError, dotted
-from harness.scenario.steps import Reading
+from harness.scenario.reading import Reading
 from harness.scenario.vocabulary import Vocabulary
 
 

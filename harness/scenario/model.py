@@ -9,6 +9,7 @@ the workloads are watched for ``observe_for``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import (
@@ -27,9 +28,11 @@ from pydantic import (
 from harness.scenario.base import LONGEST_FAULT, Day, Duration, StrictModel, Texts, between
 from harness.scenario.messages import Found, nested
 from harness.scenario.problems import unknown
-from harness.scenario.steps import Step, reading_of, typed_args
+from harness.scenario.reading import reading_of, typed_args
+from harness.scenario.steps import Step
 from harness.scenario.stopping import StopCondition
 from harness.scenario.timeline import unsound
+from harness.scenario.vocabulary import ExpectationKind
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -54,9 +57,11 @@ Control = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_CONTR
 
 
 class Claims(StrictModel):
-    """What is expected of one workload."""
+    """What is expected of one workload, or of the run as a whole."""
 
-    workload: str = Field(min_length=1, description="The Compose service the claims are about.")
+    workload: str = Field(
+        "", min_length=1, description="The Compose service the claims are about; absent: the run as a whole."
+    )
     expectations: tuple[Expectation, ...] = Field(exclude=True)
     accepted_risk: AcceptedRisk | None = Field(None, description="Tolerate failure of these claims.")
     controls: Annotated[tuple[Control, ...], Field(strict=False)] = Field(
@@ -101,6 +106,8 @@ class Claims(StrictModel):
             found.extend(one.below((name,)) for one in wrong)
             if args is not None:
                 result.append(Expectation(name=name, args=args))
+        kinds = {name: kind for name in raw if (kind := reading.vocabulary.expectations.get(name))}
+        found.extend(_misplaced(kinds, named=bool(info.data.get("workload", "refused"))))  # what is refused was given
         if found:
             raise nested(found, up=1)
         return tuple(result)
@@ -120,6 +127,8 @@ class Claims(StrictModel):
     @model_serializer(mode="wrap")
     def _as_written(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
         document: dict[str, Any] = handler(self)
+        if not self.workload:
+            del document["workload"]
         return document | {
             one.name: one.args.model_dump(mode=info.mode, by_alias=bool(info.by_alias), exclude_none=info.exclude_none)
             for one in self.expectations
@@ -127,6 +136,20 @@ class Claims(StrictModel):
 
 
 _OWN_KEYS = frozenset({"workload", "accepted_risk", "controls"})
+
+
+def _misplaced(kinds: Mapping[str, ExpectationKind], *, named: bool) -> Iterator[Found]:
+    """Expectations about a workload in an entry that names none, and such about the run in one that does."""
+    about_run = [name for name, kind in kinds.items() if kind.about_run]
+    about_workload = [name for name in kinds if name not in about_run]
+    if named:
+        for name in about_run:
+            yield Found((name,), "is about the run as a whole; write it into an entry without 'workload'", on_key=True)
+    elif about_run:
+        for name in about_workload:
+            yield Found((name,), "is about one workload; write it into an entry with 'workload'", on_key=True)
+    elif about_workload:
+        yield Found((), "required key 'workload' is missing")
 
 
 class Sampling(StrictModel):
@@ -234,7 +257,8 @@ class Scenario(StrictModel):
                 key = (claims.workload, one.name, one.args.model_dump_json())
                 first = seen.setdefault(key, index)
                 if first != index:
-                    message = f"already expected of {claims.workload!r} in expect.{first}"
+                    whom = repr(claims.workload) if claims.workload else "the run"
+                    message = f"already expected of {whom} in expect.{first}"
                     found.append(Found((index, one.name), message, on_key=True))
         if found:
             raise nested(found)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ def scenario_schema(vocabulary: Vocabulary) -> Json:
     """The schema of a scenario that may use *vocabulary*."""
     schema = Scenario.model_json_schema(ref_template="#/definitions/{model}")
     definitions: Json = schema.pop("$defs")
-    for unused in ("StrictModel", "Expectation", "BaseModel"):
+    for unused in ("StrictModel", "Expectation", "BaseModel", "AwaitedArgs"):
         definitions.pop(unused, None)
     for kind in vocabulary.faults.values():
         _add_args(definitions, f"with.{kind.name}", kind.args, kind.summary)
@@ -36,7 +36,10 @@ def scenario_schema(vocabulary: Vocabulary) -> Json:
         _add_args(definitions, f"expect.{expectation.name}", expectation.args, expectation.summary)
     for stop in vocabulary.stops.values():
         _add_args(definitions, f"stop_if.{stop.name}", stop.args, stop.summary)
+    for awaited in vocabulary.awaited.values():
+        _add_args(definitions, f"when.{awaited.name}", awaited.args, awaited.summary)
     definitions["StopCondition"] = _stop_condition(vocabulary)
+    definitions["Awaited"] = _awaited(vocabulary)
     _type_step(definitions["Step"], vocabulary)
     _type_claims(definitions["Claims"], vocabulary)
     one = {"type": "string", "minLength": 1}
@@ -58,11 +61,28 @@ def _stop_condition(vocabulary: Vocabulary) -> Json:
     return {
         "type": "object",
         "description": "When to end a run early. Exactly one condition.",
-        "properties": {name: {"$ref": f"#/definitions/stop_if.{name}"} for name in sorted(vocabulary.stops)},
+        **_exactly_one("stop_if", vocabulary.stops),
+    }
+
+
+def _awaited(vocabulary: Vocabulary) -> Json:
+    alone = [name for name, kind in sorted(vocabulary.awaited.items()) if not _required(kind.args)]
+    one = {"type": "object", **_exactly_one("when", vocabulary.awaited)}
+    return {"description": "What a step waits for. Exactly one observation.", "anyOf": [{"enum": alone}, one]}
+
+
+def _exactly_one(place: str, names: Iterable[str]) -> Json:
+    return {
+        "properties": {name: {"$ref": f"#/definitions/{place}.{name}"} for name in sorted(names)},
         "additionalProperties": False,
         "minProperties": 1,
         "maxProperties": 1,
     }
+
+
+def _required(model: type[BaseModel]) -> bool:
+    """Whether it has arguments that must be given."""
+    return any(field.is_required() for field in model.model_fields.values())
 
 
 def _add_args(definitions: Json, name: str, model: type[BaseModel], summary: str) -> None:
@@ -71,6 +91,12 @@ def _add_args(definitions: Json, name: str, model: type[BaseModel], summary: str
     for inner, definition in own.pop("$defs", {}).items():
         definitions[f"{name}.{inner}"] = definition
     own.pop("title", None)
+    if short := getattr(model, "short", ""):
+        own.pop("description", None)
+        own = {"anyOf": [{"const": short}, own]}
+    if alone := getattr(model, "alone", ""):
+        own.pop("description", None)
+        own = {"anyOf": [{**own["properties"][alone]}, own]}
     if summary:
         own["description"] = summary
     definitions[name] = own
@@ -84,34 +110,41 @@ def _type_step(step: Json, vocabulary: Vocabulary) -> None:
         properties[key] = {"description": properties[key].get("description", ""), "enum": names}
     properties["with"] = {"type": "object", "description": "Arguments of the fault."}
     step["oneOf"] = [{"required": ["fault"]}, {"required": ["operator"]}]
-    step["allOf"] = [_when(kind) for kind in sorted(kinds, key=lambda kind: kind.name)]
+    begin = {"oneOf": [{"required": ["at"]}, {"required": ["when", "within"]}]}
+    step["allOf"] = [begin, *(_when(kind) for kind in sorted(kinds, key=lambda kind: kind.name))]
+    step["dependencies"] = {"within": ["when"], "after": ["when"], "at_most": ["until"]}
 
 
 def _when(kind: FaultKind) -> Json:
     """What else a step of this kind must look like."""
     key = "operator" if kind.operator else "fault"
     properties: Json = {"with": {"$ref": f"#/definitions/with.{kind.name}"}}
-    required = []
-    if any(field.is_required() for field in kind.args.model_fields.values()):
-        required.append("with")
-    if kind.instant:
-        properties["for"] = False
-    else:
-        required.append("for")
     then: Json = {"properties": properties}
-    if required:
-        then["required"] = required
+    if _required(kind.args):
+        then["required"] = ["with"]
+    if kind.instant:
+        properties |= {"for": False, "until": False}
+    else:
+        then["oneOf"] = [{"required": ["for"]}, {"required": ["until"]}]
     return {"if": {"properties": {key: {"const": kind.name}}, "required": [key]}, "then": then}
 
 
 def _type_claims(claims: Json, vocabulary: Vocabulary) -> None:
+    """An entry is about a workload, which it names, or about the run, and then has only what is about that."""
     claims["properties"].pop("expectations", None)
-    own = len(claims["properties"])
-    for name in sorted(vocabulary.expectations):
-        claims["properties"][name] = {"$ref": f"#/definitions/expect.{name}"}
-    claims["required"] = ["workload"]
+    claims["properties"]["workload"].pop("default", None)
+    claims.pop("required", None)
     claims["additionalProperties"] = False
-    claims["anyOf"] = [{"required": [name]} for name in list(claims["properties"])[own:]]
+    kinds = [vocabulary.expectations[name] for name in sorted(vocabulary.expectations)]
+    for kind in kinds:
+        claims["properties"][kind.name] = {"$ref": f"#/definitions/expect.{kind.name}"}
+    of_workload = [kind.name for kind in kinds if not kind.about_run]
+    of_run = [kind.name for kind in kinds if kind.about_run]
+    claims["anyOf"] = [{"required": ["workload", name]} for name in of_workload]
+    claims["anyOf"] += [{"required": [name]} for name in of_run]
+    if of_run:
+        claims["if"] = {"anyOf": [{"required": [name]} for name in of_run]}
+        claims["then"] = {"properties": dict.fromkeys(("workload", *of_workload), False)}
 
 
 def _tidy(node: object) -> object:

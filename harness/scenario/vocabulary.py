@@ -1,4 +1,4 @@
-"""Which faults, expectations and stop conditions a scenario may name: what the loader needs to know of them."""
+"""Which faults, expectations, stop conditions and observations a scenario may name: what the loader needs of them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
+from harness.awaited.args import AwaitedArgs
 from harness.scenario.base import LONGEST_FAULT, StrictModel
+from harness.scenario.effect import UNFORESEEN, Effect
 
 Holds = Callable[[str, Any], frozenset[str]]
 """What a fault has to itself while it lasts, given its target and its arguments."""
+
+Services = Callable[[str, Any], frozenset[str]]
+"""Services that a fault takes down, or needs up to be taken back, given its target and its arguments."""
+
+Foresees = Callable[[str, Any], Effect | None]
+"""What a fault takes away while it lasts, given its target and its arguments; None when no topology tells."""
 
 
 class FaultSource(Protocol):
@@ -34,6 +42,14 @@ class FaultSource(Protocol):
     def longest(self) -> float: ...
     @property
     def holds(self) -> Holds: ...
+    @property
+    def takes_down(self) -> Services: ...
+    @property
+    def needs_up(self) -> Services: ...
+    @property
+    def effect(self) -> Foresees: ...
+    @property
+    def unforeseen(self) -> str: ...
 
 
 class ExpectationSource(Protocol):
@@ -58,10 +74,27 @@ class StopSource(Protocol):
     def summary(self) -> str: ...
 
 
-def holds_nothing(target: str, args: StrictModel) -> frozenset[str]:
-    """For faults that are in nobody's way."""
+class AwaitedSource(Protocol):
+    """The part of an observation that scenarios depend on."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def Args(self) -> type[AwaitedArgs]: ...  # noqa: N802
+    @property
+    def summary(self) -> str: ...
+
+
+def nothing(target: str, args: StrictModel) -> frozenset[str]:
+    """For faults that hold nothing, take nothing down or need nothing."""
     del target, args
     return frozenset()
+
+
+def foresees_nothing(target: str, args: StrictModel) -> Effect | None:
+    """For faults of which nobody can tell what they take away."""
+    del target, args
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +106,11 @@ class FaultKind:
     operator: bool = False  # the planned act of a person
     summary: str = ""
     longest: float = LONGEST_FAULT  # seconds until it has to be undone
-    holds: Holds = holds_nothing
+    holds: Holds = nothing
+    takes_down: Services = nothing
+    needs_up: Services = nothing
+    effect: Foresees = foresees_nothing
+    unforeseen: str = UNFORESEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +118,22 @@ class ExpectationKind:
     name: str
     args: type[StrictModel]
     summary: str = ""
+
+    @property
+    def about_run(self) -> bool:
+        """Whether it is about the run as a whole, and not about one workload."""
+        return bool(getattr(self.args, "about_run", False))
+
+
+class NamedKind(Protocol):
+    """What may be written as a name with its arguments."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def args(self) -> type[BaseModel]: ...
+    @property
+    def summary(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +144,40 @@ class StopKind:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitedKind:
+    name: str
+    args: type[AwaitedArgs]
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """Names a scenario may use, and the arguments each takes."""
 
     faults: Mapping[str, FaultKind]
     expectations: Mapping[str, ExpectationKind]
     stops: Mapping[str, StopKind]
+    awaited: Mapping[str, AwaitedKind]
 
     @classmethod
     def of(
-        cls, faults: Iterable[FaultKind], expectations: Iterable[ExpectationKind], stops: Iterable[StopKind] = ()
+        cls,
+        faults: Iterable[FaultKind],
+        expectations: Iterable[ExpectationKind],
+        stops: Iterable[StopKind] = (),
+        awaited: Iterable[AwaitedKind] = (),
     ) -> Vocabulary:
         return cls(
             MappingProxyType({kind.name: kind for kind in faults}),
             MappingProxyType({kind.name: kind for kind in expectations}),
             MappingProxyType({kind.name: kind for kind in stops}),
+            MappingProxyType({kind.name: kind for kind in awaited}),
         )
 
     @classmethod
     def installed(cls) -> Vocabulary:
         """Everything the registries find. Imports them only now, because they are slow to import."""
+        from harness.awaited import registry as awaited
         from harness.checks import registry as checks
         from harness.faults import registry as faults
         from harness.stops import registry as stops
@@ -119,6 +186,7 @@ class Vocabulary:
             [_fault_kind(faults.get(name)) for name in faults.fault_names()],
             [_expectation_kind(checks.get(name)) for name in checks.names()],
             [_stop_kind(stops.get(name)) for name in stops.names()],
+            [_awaited_kind(awaited.get(name)) for name in awaited.names()],
         )
 
 
@@ -132,6 +200,10 @@ def _fault_kind(source: FaultSource) -> FaultKind:
         summary=source.summary,
         longest=source.longest,
         holds=source.holds,
+        takes_down=source.takes_down,
+        needs_up=source.needs_up,
+        effect=source.effect,
+        unforeseen=source.unforeseen,
     )
 
 
@@ -141,3 +213,7 @@ def _expectation_kind(source: ExpectationSource) -> ExpectationKind:
 
 def _stop_kind(source: StopSource) -> StopKind:
     return StopKind(name=source.name, args=source.Args, summary=source.summary)
+
+
+def _awaited_kind(source: AwaitedSource) -> AwaitedKind:
+    return AwaitedKind(name=source.name, args=source.Args, summary=source.summary)

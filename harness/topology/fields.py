@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field
 from pydantic_core import PydanticCustomError
 
-from harness.scenario.base import StrictModel
+from harness.scenario.base import Day, StrictModel
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
 
@@ -26,6 +26,11 @@ def _truth(value: object) -> object:
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
+def _day(value: object) -> object:
+    """Compose takes a date that is not quoted for a moment."""
+    return value.removesuffix("T00:00:00Z") if isinstance(value, str) else value
+
+
 def _absolute(path: str) -> str:
     if not path.startswith("/"):
         raise ValueError(f"{path!r} is not a path inside a container: it must begin with /")
@@ -34,6 +39,7 @@ def _absolute(path: str) -> str:
 
 Count = Annotated[int, BeforeValidator(_number), Field(ge=0)]
 Port = Annotated[int, BeforeValidator(_number), Field(ge=1, le=65535)]
+ComposeDay = Annotated[Day, BeforeValidator(_day)]
 Flag = Annotated[bool, BeforeValidator(_truth)]
 ContainerPath = Annotated[str, AfterValidator(_absolute)]
 ServiceName = Annotated[str, Field(min_length=1)]

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from harness.topology.services import CaBlock, DatabaseBlock, IdpBlock, ProxyBlock, ResourceBlock
+from harness.topology.break_glass import AnyProcedure
+from harness.topology.services import (
+    CaBlock,
+    DatabaseBlock,
+    DeskBlock,
+    IdpBlock,
+    ProxyBlock,
+    ResourceBlock,
+    WitnessBlock,
+)
 from harness.topology.vault import VaultBlock
 from harness.topology.workload import AccessPath, WorkloadBlock
 
-Block = WorkloadBlock | VaultBlock | IdpBlock | ResourceBlock | DatabaseBlock | ProxyBlock | CaBlock
+Block = (
+    WorkloadBlock
+    | VaultBlock
+    | IdpBlock
+    | ResourceBlock
+    | DatabaseBlock
+    | ProxyBlock
+    | CaBlock
+    | DeskBlock
+    | WitnessBlock
+)
+
+EXTENSION = "x-lockout"
 
 BLOCKS: Mapping[str, type[Block]] = MappingProxyType(
     {
@@ -22,6 +43,8 @@ BLOCKS: Mapping[str, type[Block]] = MappingProxyType(
         "database": DatabaseBlock,
         "proxy": ProxyBlock,
         "ca": CaBlock,
+        "desk": DeskBlock,
+        "witness": WitnessBlock,
     }
 )
 """The block each role has. The one list of roles."""
@@ -55,6 +78,8 @@ class Topology:
 
     services: Mapping[str, Service]
     sources: tuple[Path, ...] = ()
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what is in each of them
+    procedures: Mapping[str, AnyProcedure] = field(default_factory=dict)  # emergency procedures by name
 
     @property
     def workloads(self) -> tuple[str, ...]:

@@ -11,11 +11,11 @@ from pydantic_core import to_json
 
 from harness.scenario.messages import Found, explain, show
 from harness.scenario.problems import Problem, TopologyError, unknown
-from harness.topology.model import BLOCKS, Attachment, Block, Service, Topology
+from harness.topology.dependencies import EstateBlock, dependency_problems
+from harness.topology.model import BLOCKS, EXTENSION, Attachment, Block, Service, Topology
+from harness.topology.procedures import procedure_problems
 from harness.topology.references import UNDECIDED, reference_problems
-from harness.topology.sources import Sources
-
-EXTENSION = "x-lockout"
+from harness.topology.sources import Sources, dropped
 
 
 def parse_topology(config: Mapping[str, object], sources: Sequence[Path]) -> Topology:
@@ -35,15 +35,24 @@ def parse_topology(config: Mapping[str, object], sources: Sequence[Path]) -> Top
             roles[name] = role or UNDECIDED
             found.extend(one.below(("services", name, EXTENSION)) for one in wrong)
         services[name] = _service(name, settings, block)
+    estate, wrong = _parse_estate(config.get(EXTENSION))
+    places = _members(estate)
+    found.extend(wrong)
     found.extend(reference_problems(services, roles))
+    found.extend(dependency_problems(services, places))
+    found.extend(procedure_problems(services, estate.break_glass))
     if "workload" not in roles.values() and not found:
         found.append(Found((), f"no service has an {EXTENSION} block with 'role: workload': nothing to watch"))
-    if found:
-        raise TopologyError(_placed(found, sources))
-    return Topology(MappingProxyType(services), tuple(sources))
+    problems = [*_placed(found, sources), *dropped(sources, EXTENSION)]
+    if problems:
+        raise TopologyError(problems)
+    procedures = MappingProxyType(estate.break_glass)
+    return Topology(MappingProxyType(services), tuple(sources), MappingProxyType(places), procedures)
 
 
 def _placed(found: Sequence[Found], paths: Sequence[Path]) -> list[Problem]:
+    if not found:
+        return []
     sources = Sources(paths)
     return [sources.problem(one.at, one.message, on_key=one.on_key, where=one.where) for one in found]
 
@@ -63,6 +72,23 @@ def _parse_block(raw: object) -> tuple[str | None, Block | None, list[Found]]:
         return role, kind.model_validate_json(to_json(dict(raw))), []
     except ValidationError as error:
         return role, None, list(explain(error, kind))
+
+
+def _parse_estate(raw: object) -> tuple[EstateBlock, list[Found]]:
+    """What stands at the top of the file; an empty block for none, or for one that is not sound."""
+    if raw is None:
+        return EstateBlock(), []
+    if not isinstance(raw, Mapping):
+        return EstateBlock(), [Found((EXTENSION,), f"expected a mapping with 'places', not {show((), raw)}")]
+    try:
+        return EstateBlock.model_validate_json(to_json(dict(raw))), []
+    except ValidationError as error:
+        return EstateBlock(), [one.below((EXTENSION,)) for one in explain(error, EstateBlock)]
+
+
+def _members(estate: EstateBlock) -> dict[str, tuple[str, ...]]:
+    """Members by place, each once: Compose joins the lists of merged files."""
+    return {name: tuple(dict.fromkeys(members)) for name, members in estate.places.items()}
 
 
 def _service(name: str, settings: Mapping[str, object], block: Block | None) -> Service:

@@ -25,16 +25,16 @@ def reference_problems(services: Services, roles: Mapping[str, str]) -> Iterator
     for name, service in services.items():
         if service.block is not None:
             base: Loc = ("services", name, "x-lockout")
-            for found in _of_block(service, service.block, services, roles):
+            for found in _of_block(service.block, services, roles):
                 yield found.below(base)
 
 
-def _of_block(service: Service, block: Block, services: Services, roles: Mapping[str, str]) -> Iterator[Found]:
+def _of_block(block: Block, services: Services, roles: Mapping[str, str]) -> Iterator[Found]:
     tls = getattr(block, "tls", None)
     if tls is not None:
         yield from _expect_role(("tls", "ca_from"), tls.ca_from, "ca", services, roles)
     if isinstance(block, WorkloadBlock):
-        yield from _of_workload(service.name, block, services, roles)
+        yield from _of_workload(block, services, roles)
     elif isinstance(block, ProxyBlock):
         for route in block.routes:
             if route not in services:
@@ -53,14 +53,7 @@ def _expect_role(loc: Loc, name: str, role: str, services: Services, roles: Mapp
         yield Found(loc, f"service {name!r} is not {_WHAT[role]}; {is_now}")
 
 
-def _of_workload(name: str, block: WorkloadBlock, services: Services, roles: Mapping[str, str]) -> Iterator[Found]:
-    for path, access in block.access.items():
-        for index, need in enumerate(access.needs):
-            loc: Loc = ("access", path, "needs", index)
-            if need not in services:
-                yield Found(loc, unknown("service", need, services))
-            elif need == name:
-                yield Found(loc, "a workload cannot need itself")
+def _of_workload(block: WorkloadBlock, services: Services, roles: Mapping[str, str]) -> Iterator[Found]:
     for index, identity in enumerate(block.identity):
         at: Loc = ("identity", index)
         if isinstance(identity, VaultIdentity):

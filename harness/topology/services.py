@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from harness.scenario.base import Duration, StrictModel, Texts
 from harness.topology.fields import ContainerPath, Port, Tls
+from harness.topology.gates import Needing
 
 
 class Administered(StrictModel):
@@ -33,13 +34,13 @@ class IdpClient(StrictModel):
     token_ttl: Duration | None = None  # of its tokens; the IdP's default when absent
 
 
-class IdpBlock(Administered):
+class IdpBlock(Administered, Needing):
     role: Literal["idp"]
     port: Port
     clients: dict[str, IdpClient] = Field(default_factory=dict)
 
 
-class ResourceBlock(Administered):
+class ResourceBlock(Administered, Needing):
     """What workloads need access to. ``kind`` says which journal and admin API it speaks, if any."""
 
     role: Literal["resource"]
@@ -47,7 +48,7 @@ class ResourceBlock(Administered):
     kind: Literal["ledger"] | None = None
 
 
-class DatabaseBlock(StrictModel):
+class DatabaseBlock(Needing):
     """A PostgreSQL. ``setup`` is SQL that lockout runs as ``user`` over the local socket in the container."""
 
     role: Literal["database"]
@@ -67,5 +68,21 @@ class ProxyBlock(Administered):
     routes: dict[str, Upstream] = Field(min_length=1)
 
 
-class CaBlock(StrictModel):
+class CaBlock(Needing):
     role: Literal["ca"]
+
+
+class DeskBlock(Needing):
+    """Where people sit in an emergency: a container, with Python in it, from which a procedure is gone through."""
+
+    role: Literal["desk"]
+
+
+class WitnessBlock(Needing):
+    """Takes down what it hears of break-glass, one JSON object a line on its standard output.
+
+    ``{"journal": "witness", "event": …, "text": …}``, the event being ``started``, ``opened``, ``used``, ``refused``,
+    ``closed`` or ``alarm``. Logs that lie outside, and the channel by which people are alarmed, are such services.
+    """
+
+    role: Literal["witness"]

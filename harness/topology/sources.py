@@ -6,6 +6,7 @@ their positions only. Whatever cannot be found simply has no position: Compose i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -35,6 +36,50 @@ class Sources:
             return Problem(fallback, 0, 0, named, message)
         _, path, node = best
         return Problem(path, node.start_mark.line + 1, node.start_mark.column + 1, named, message)
+
+    def named(self, loc: Loc, name: str, message: str) -> Problem:
+        """As :meth:`problem`, at the text *name* somewhere below *loc*: in the last file that has it there.
+
+        For lists, of which Compose makes one when it merges files, so that an index is no place in any of them.
+        """
+        for path, root in reversed(self._roots):
+            depth, node = _walk(root, loc, on_key=False)
+            if depth == len(loc) and (found := _scalar(node, name)):
+                return Problem(path, found.start_mark.line + 1, found.start_mark.column + 1, dotted(loc), message)
+        return self.problem(loc, message)
+
+
+def dropped(paths: Sequence[Path], key: str) -> Iterator[Problem]:
+    """Where a file that is included has *key* at its top: Compose leaves that out without a word."""
+    for path in paths:
+        for name in _includes(path):
+            yield from _with_key(path.parent / name, key, path, frozenset({path.resolve()}))
+
+
+def _with_key(path: Path, key: str, by: Path, within: frozenset[Path]) -> Iterator[Problem]:
+    if path.resolve() in within:
+        return
+    lines = _text(path).splitlines()
+    for number, line in enumerate(lines, start=1):
+        if re.match(rf"{re.escape(key)}\s*:", line):
+            message = f"Compose drops this from an included file; write it into {by.name}"
+            yield Problem(path, number, 1, key, message)
+    for name in _includes(path):
+        yield from _with_key(path.parent / name, key, by, within | {path.resolve()})
+
+
+def _includes(path: Path) -> list[str]:
+    """What *path* includes. Most files include nothing, and are not parsed for it."""
+    if not re.search(r"^include\s*:", _text(path), re.MULTILINE):
+        return []
+    return [name for root in _documents(path) for name in _included(root)]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _with_included(path: Path, within: frozenset[Path]) -> Iterator[tuple[Path, Node]]:
@@ -80,6 +125,17 @@ def _walk(root: Node, loc: Loc, *, on_key: bool) -> tuple[int, Node]:
         if on_key and depth == len(loc) - 1:
             return depth + 1, key
     return len(loc), node
+
+
+def _scalar(node: Node, text: str) -> Node | None:
+    """The first value of *text* in *node*."""
+    if isinstance(node, MappingNode):
+        inner = [value for _, value in node.value]
+    elif isinstance(node, SequenceNode):
+        inner = node.value
+    else:
+        return node if node.value == text else None
+    return next((found for one in inner if (found := _scalar(one, text))), None)
 
 
 def _child(node: Node, part: str | int) -> tuple[Node, Node] | None:

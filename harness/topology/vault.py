@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from harness.scenario.base import StrictModel
 from harness.topology.fields import ContainerPath, Count, Port, Tls, one_of
+from harness.topology.gates import Needing
 from harness.topology.provision import Provision
 
 
@@ -38,7 +39,7 @@ class AdminToken(StrictModel):
         return self
 
 
-class VaultBlock(StrictModel):
+class VaultBlock(Needing):
     """A HashiCorp Vault. Without ``tls`` it is spoken to in plain HTTP."""
 
     role: Literal["vault"]

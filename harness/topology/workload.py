@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, Tag
+from pydantic import Field, Tag, model_validator
 
-from harness.scenario.base import StrictModel, Texts
+from harness.scenario.base import Duration, StrictModel, Texts, between
+from harness.scenario.messages import Found, nested
 from harness.topology.fields import ContainerPath, Flag, ServiceName, tagged
+from harness.topology.gates import Needing, Needs, need_of
+from harness.topology.needs import AllOf, Need
 from harness.topology.probe import Probe
 
 PathName = Literal["primary", "secondary", "cached", "break-glass"]
 
+PATHS: tuple[PathName, ...] = typing.get_args(PathName)
+"""The order in which paths count: a workload is taken to use the first that stands."""
+
 
 class AccessPath(StrictModel):
-    """One way to obtain access, and the services it does not work without."""
+    """One way to obtain access, and what it does not work without.
 
-    needs: Texts
+    ``lasts``, for the path ``cached`` only: for how long at least, from the moment when nothing new can be had. Such a
+    path may need nothing else.
+    """
+
+    needs: Needs | None = None
+    lasts: Annotated[Duration, between(0.01, 30 * 86400)] | None = None
+
+    @property
+    def need(self) -> Need:
+        """All of ``needs`` as one."""
+        return need_of(self.needs) or AllOf(())
 
 
 class VaultIdentity(StrictModel):
@@ -93,10 +110,31 @@ Identity = Annotated[
 ]
 
 
-class WorkloadBlock(StrictModel):
-    """A service that holds a machine identity and must keep doing useful work."""
+class WorkloadBlock(Needing):
+    """A service that holds a machine identity and must keep doing useful work.
+
+    ``needs`` is what it runs on, whichever way it obtains access; ``access`` what each way takes.
+    """
 
     role: Literal["workload"]
     probe: Probe
     access: dict[PathName, AccessPath] = Field(default_factory=dict)
     identity: Annotated[tuple[Identity, ...], Field(strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _paths_make_sense(self) -> Self:
+        found = []
+        for name, path in self.access.items():
+            if path.lasts is not None and name != "cached":
+                message = "is for the path 'cached'; the others stand until what they need is lost"
+                found.append(Found(("access", name, "lasts"), message))
+            if not path.needs and name != "cached":
+                found.append(Found(("access", name), "required key 'needs' is missing"))
+            elif not path.needs and path.lasts is None:
+                message = "without 'needs' it would stand for ever; say for how long it 'lasts'"
+                found.append(Found(("access", name), message))
+        if self.access and "primary" not in self.access:
+            found.append(Found(("access",), "required key 'primary' is missing"))
+        if found:
+            raise nested(found)
+        return self

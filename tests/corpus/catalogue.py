@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.scenario.catalogue import find_scenarios
 from harness.scenario.document import read_document
-from tests.corpus.stated import Claim, Entry, Verdict, numbered
+from tests.corpus.stated import THE_RUN, Claim, Entry, Verdict, numbered
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "scenarios"
@@ -35,7 +35,7 @@ def known_scenarios(root: Path = SCENARIOS) -> dict[str, Known]:
         accepted: list[bool] = []
         for block in blocks if isinstance(blocks, list) else ():
             if isinstance(block, dict):
-                own = [(str(block.get("workload")), name) for name in block if name not in NO_EXPECTATIONS]
+                own = [(str(block.get("workload", "")), name) for name in block if name not in NO_EXPECTATIONS]
                 pairs += own
                 accepted += ["accepted_risk" in block] * len(own)
         claims = numbered(entry.name, pairs)
@@ -96,7 +96,7 @@ def stub(scenario: Known) -> str:
     """An entry to be filled in, with TODO for each verdict."""
     lines = [f"{scenario.name}:"]
     for workload in dict.fromkeys(claim.workload for claim in scenario.claims):
-        lines.append(f"  {workload}:")
+        lines.append(f"  {workload or THE_RUN}:")
         own = [claim.expectation for claim in scenario.claims if claim.workload == workload]
         for name in dict.fromkeys(own):
             asked = ["TODO"] * own.count(name)

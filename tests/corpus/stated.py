@@ -11,6 +11,8 @@ from harness.scenario.document import read_document
 
 VERDICTS = Path(__file__).with_name("verdicts")
 ONE_SIDED = Path(__file__).with_name("one_sided.yaml")
+THE_RUN = "the run"
+"""Stands where a workload would, above claims about the run as a whole. No service can be called that."""
 
 
 class Verdict(StrEnum):
@@ -30,13 +32,13 @@ class Claim:
     """One expectation about one workload. ``number`` counts claims of the same kind about it, in the file's order."""
 
     scenario: str
-    workload: str
+    workload: str  # empty: about the run as a whole
     expectation: str
     number: int = 1
 
     def __str__(self) -> str:
         again = f" ({self.number})" if self.number > 1 else ""
-        return f"{self.scenario}: {self.workload} {self.expectation}{again}"
+        return f"{self.scenario}: {self.workload or THE_RUN} {self.expectation}{again}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def _said(place: str, workloads: object) -> Iterator[tuple[str, str, Verdict]]:
                 if word not in tuple(Verdict):
                     known = ", ".join(Verdict)
                     raise CorpusError(f"{place}: {workload}: {expectation}: {word!r} is no verdict; expected {known}")
-                yield workload, expectation, Verdict(str(word))
+                yield "" if workload == THE_RUN else workload, expectation, Verdict(str(word))
 
 
 def read_one_sided(path: Path = ONE_SIDED) -> dict[str, str]:

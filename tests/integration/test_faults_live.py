@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from random import Random
 
 import pytest
 
 from harness.faults import registry
-from harness.faults.base import AnyFault
 from harness.faults.ports import FaultNotPossible
 from harness.lab.engine import Engine
 from harness.lab.errors import EnvironmentUnusable
@@ -17,10 +16,10 @@ from harness.lab.lab import RunningLab
 from harness.lab.plugins import Compose
 from harness.lab.waiting import wait_for
 from harness.run.active import heal
-from harness.scenario.base import StrictModel
 from tests.integration.labs import WHOLE, brought_up, seen_by_another_process, works
 from tests.integration.live import all_aims
 from tests.integration.live.aim import ask
+from tests.integration.live.attempt import evidence, prepared, without_access
 from tests.integration.parts import one_of_each
 
 pytestmark = pytest.mark.engine
@@ -55,41 +54,7 @@ def steady(lab: RunningLab, as_new: Inventory) -> Iterator[None]:
 
 
 def all_work(lab: RunningLab) -> None:
-    def without() -> list[str]:
-        return [name for name in lab.workloads() if not works(lab, name)]
-
-    assert wait_for(lambda: not without(), 30), f"{without()} did not come back"
-
-
-def prepared(
-    fault: AnyFault, target: str, given: Mapping[str, object], lab: RunningLab
-) -> tuple[StrictModel, StrictModel]:
-    """(arguments, undo record); the record as it comes back from the ledger."""
-    args = fault.Args.model_validate(given)
-
-    def attempt() -> StrictModel | None:
-        try:
-            return fault.prepare(target, args, lab)
-        except FaultNotPossible:
-            return None  # a workload whose token was revoked logs in again first
-
-    record = wait_for(attempt, 10)
-    assert record is not None
-    return args, fault.Record.model_validate_json(record.model_dump_json())
-
-
-def evidence(fault: AnyFault, record: StrictModel, lab: RunningLab) -> str | None:
-    """Proof that it bites, waited for as the conductor does, while a workload goes on asking for Vault."""
-
-    def look() -> str | None:
-        if fault.name in AIMED:
-            AIMED[fault.name].bite(lab)
-        try:
-            return fault.observe(record, lab)
-        except EnvironmentUnusable:
-            return None
-
-    return wait_for(look, 20, poll=0.2)
+    assert without_access(lab) == [], "they did not come back"
 
 
 def test_there_is_a_live_test_for_every_fault() -> None:
@@ -104,7 +69,7 @@ def test_it_bites_and_is_undone_twice_in_a_row(lab: RunningLab, name: str) -> No
         args, record = prepared(fault, aim.target, aim.args, lab)
         assert fault.observe(record, lab) is None, "it bites before it is injected"
         fault.inject(record, args, lab, Random(turn))
-        assert evidence(fault, record, lab)
+        assert evidence(fault, aim, record, lab)
         if not fault.instant:
             assert fault.healed(record, lab) is None, "it counts as gone while it bites"
         proof, error = heal(fault, record, seen_by_another_process(lab))

@@ -10,11 +10,11 @@ from harness.lab.engine import Engine
 from harness.lab.plugins import Compose
 from tests.integration.labs import WHOLE, brought_up
 from tests.integration.parts import ALL, TODAY
-from tests.matrix.matrix import Board, Cell, all_cells, sample
+from tests.matrix.matrix import Board, Cell, all_cells, on_one_lab, sample
 
 pytestmark = pytest.mark.engine
 
-CELLS = all_cells() if ALL else sample(all_cells(), TODAY)
+CELLS = on_one_lab(all_cells()) if ALL else sample(on_one_lab(all_cells()), TODAY)
 
 
 @pytest.fixture(scope="module")

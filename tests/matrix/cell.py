@@ -5,6 +5,7 @@ The experiment is the real one; only the ending is helped along: for two of them
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,15 +25,17 @@ from harness.lab.lab import RunningLab
 from harness.lab.progress import PlainLines
 from harness.lab.secrets import RunSecrets
 from harness.lab.spec import load_spec
+from harness.observers.docker_events import EngineWatcher
 from harness.plan.model import Action, Plan, PlannedStep
 from harness.probes.answer import Probe, ProbeAnswer
 from harness.probes.sampler import Sampling
-from harness.run import active
+from harness.run import active, conductor
 from harness.run.experiment import Experiment, Surroundings
 from harness.run.folder import RunFolder
 from harness.run.journal import RunJournal
 from harness.run.samplings import samplings
 from harness.run.signals import EndedEarly, SignalGate
+from harness.run.witness import Witness
 
 PERIOD = 0.2  # seconds
 BEGIN_AT = 0.1
@@ -51,6 +54,7 @@ class Order(msgspec.Struct, frozen=True):
     args: dict[str, object]
     lasts: float
     undo_within: float
+    verify_within: float
     seed: int
 
 
@@ -79,7 +83,7 @@ def plan_of(order: Order, lab: RunningLab) -> Plan:
     begin = PlannedStep(
         BEGIN_AT, Action.BEGIN, "timeline.0", order.fault, order.target, role, args, fault.operator, fault.instant
     )
-    end = replace(begin, at=begin.at + order.lasts, action=Action.END)
+    end = replace(begin, at=BEGIN_AT + order.lasts, action=Action.END)
     steps = (begin,) if fault.instant else (begin, end)
     observe_for = order.lasts if fault.instant else PERIOD
     return Plan("cell", order.seed, steps, observe_for, PERIOD, lab.workloads())
@@ -102,6 +106,7 @@ def breaking(sampling: Sampling, trigger: Path) -> Sampling:
 
 
 def main(path: str) -> int:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever plays the matrix under nohup still means to test it
     order = msgspec.json.decode(Path(path).read_bytes(), type=Order)
     spec = load_spec(Path(order.lab))
     redactor = Redactor()
@@ -109,22 +114,26 @@ def main(path: str) -> int:
     lab = RunningLab(spec, RunContainers(spec.run, engine.client), RunSecrets(spec.run, redactor, Path(order.secrets)))
     folder = RunFolder(Path(order.folder))
     journal = RunJournal(HistoryWriter(folder.events, redactor), RunClock())
-    around = Surroundings(journal, folder.ledger, redactor, PlainLines(), engine_lost=lambda: False)
+    watcher = EngineWatcher(lab.containers, journal.clock, journal.emit, lambda _service: True, lambda _service: None)
     trigger = Path(order.trigger)
     plan = plan_of(order, lab)
+    witness = Witness(plan, journal.clock)
+    around = Surroundings(journal, folder.ledger, redactor, PlainLines(), watcher.lost.is_set, witness)
     sample: Mapping[str, Sampling] = samplings(lab, plan.workloads, plan.period)
     if order.ending == "probe-raises":
         sample = {name: breaking(one, trigger) for name, one in sample.items()}
-    active.UNDO_DEADLINE = order.undo_within
+    active.UNDO_DEADLINE, conductor.VERIFY_DEADLINE = order.undo_within, order.verify_within
     gate = _Gate(trigger) if order.ending == "engine-exception" else SignalGate()
     run = partial(Experiment(lab, plan, around).run, gate, sample=sample)
     with gate.installed():
+        watcher.start()
         try:
             ending = run()
             print(f"{ending.ending}: {ending.reason}")
         except EndedEarly as early:
             print(f"{early.ending}: {early.reason}")
         finally:
+            watcher.stop()
             journal.close()
     return 0
 

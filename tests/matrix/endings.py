@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.lab.lab import RunningLab
+from tests.matrix.engine import restart_engine
 
 Process = subprocess.Popen[str]
 
@@ -20,10 +21,12 @@ class Ending:
 
     name: str
     bring_about: Callable[[Process, Path, RunningLab, str], object]
-    word: str  # how the process says that it ended; empty for one that cannot say it
-    lasts: float = 60.0  # seconds for which the fault is planned: longer than anybody waits
+    word: str  # how the process says that it ended; empty where it cannot say it, or ends in several ways
+    in_time: bool = False  # the fault is planned to end when it has bitten, and else later than anybody waits
     heals: bool = False  # the process may leave the fault on, for heal to undo
     undo_within: float = 30.0  # seconds that the process tries to undo
+    verify_within: float = 5.0  # seconds for which it waits until all workloads are well again
+    ends_lab: bool = False  # no container outlives it: what is left to be done is to remove the lab
 
 
 def _nothing(process: Process, trigger: Path, lab: RunningLab, target: str) -> None:
@@ -47,20 +50,30 @@ def _target_dies(process: Process, trigger: Path, lab: RunningLab, target: str) 
     os.kill(process.pid, signal.SIGTERM)
 
 
+def _engine_restarts(process: Process, trigger: Path, lab: RunningLab, target: str) -> None:
+    restart_engine(lab.containers.client, lab.spec.run)
+
+
 ENDINGS = {
     ending.name: ending
     for ending in (
-        Ending("completes", _nothing, "completed", lasts=6.0),
+        Ending("completes", _nothing, "completed", in_time=True),
         Ending("probe-raises", _trigger, "crashed"),
         Ending("engine-exception", _trigger, ""),
         Ending("SIGINT", _by_signal(signal.SIGINT), "interrupted"),
         Ending("SIGTERM", _by_signal(signal.SIGTERM), "interrupted"),
         Ending("SIGHUP", _by_signal(signal.SIGHUP), "interrupted"),
         Ending("SIGKILL", _by_signal(signal.SIGKILL), "", heals=True),
-        Ending("target-dies", _target_dies, "interrupted", heals=True, undo_within=3.0),
+        Ending("target-dies", _target_dies, "", heals=True, undo_within=3.0, verify_within=1.0),
+        Ending(
+            "engine-restarted",
+            _engine_restarts,
+            "crashed",
+            heals=True,
+            undo_within=1.0,
+            verify_within=1.0,
+            ends_lab=True,
+        ),
     )
 }
-"""``completes`` stands for the failed assertion: verdicts are made from the history, after everything is undone.
-
-That the engine is restarted ends every container, whatever fault is on: ``tests/integration/test_bad_luck.py``.
-"""
+"""``completes`` stands for the failed assertion: verdicts are made from the history, after everything is undone."""

@@ -9,27 +9,35 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from unittest.mock import patch
 
 import msgspec
 
 from harness.faults import registry
-from harness.history.events import FaultObserved
+from harness.faults.ports import FaultNotPossible
+from harness.history.events import EngineLost, FaultObserved
 from harness.history.reader import read_events
 from harness.lab import inventory
+from harness.lab.engine import Engine
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.lab import RunningLab
+from harness.lab.plugins import Compose
 from harness.lab.waiting import wait_for
+from harness.run import active
 from harness.run.folder import RunFolder
-from harness.run.healing import undo_outstanding
+from harness.run.healing import heal_run, undo_outstanding
 from harness.run.ledger import outstanding
-from tests.integration.labs import seen_by_another_process, works
+from harness.run.open_runs import OpenRun
+from tests.integration.labs import WHOLE, brought_up, seen_by_another_process, works
 from tests.integration.live import all_aims
 from tests.matrix.cell import Order
 from tests.matrix.endings import ENDINGS, Ending, Process
+from tests.matrix.engine import Refused, cannot_restart, on_it
 
 ROOT = Path(__file__).resolve().parents[2]
 BITES_WITHIN = 40.0  # seconds from the start of the process
 ENDS_WITHIN = 90.0
+NOBODY_WAITS = 60.0  # so long
 BACK_WITHIN = 40.0
 
 
@@ -51,25 +59,64 @@ class Played:
     wrong: tuple[str, ...]
 
 
-def all_cells() -> list[Cell]:
-    """One fault of every family, the first that can be undone where there is one, with every ending."""
+def fault_of_each_family() -> dict[str, str]:
+    """By family, its first fault that can be undone, or just its first."""
     families: dict[str, list[str]] = {}
     for name in all_aims():
         families.setdefault(registry.get(name).family, []).append(name)
-    chosen = {
-        family: min(names, key=lambda name: (registry.get(name).instant, name)) for family, names in families.items()
+    return {
+        family: min(names, key=lambda name: (registry.get(name).instant, name))
+        for family, names in sorted(families.items())
     }
-    return [Cell(family, fault, ending) for family, fault in sorted(chosen.items()) for ending in ENDINGS]
+
+
+def all_cells() -> list[Cell]:
+    """One fault of every family with every ending."""
+    return [Cell(family, fault, ending) for family, fault in fault_of_each_family().items() for ending in ENDINGS]
 
 
 def sample(cells: Sequence[Cell], seed: int) -> list[Cell]:
-    """One ending for every family, so that each ending comes about equally often."""
+    """One ending of those in *cells* for every family, so that each comes about equally often."""
     rng = Random(seed)
     families = sorted({cell.family for cell in cells})
-    endings = list(ENDINGS) * (len(families) // len(ENDINGS) + 1)
+    known = list(dict.fromkeys(cell.ending for cell in cells))
+    endings = known * (len(families) // len(known) + 1)
     rng.shuffle(endings)
     wanted = dict(zip(families, endings, strict=False))
     return [cell for cell in cells if wanted[cell.family] == cell.ending]
+
+
+def on_one_lab(cells: Sequence[Cell]) -> list[Cell]:
+    """Those after which the lab goes on."""
+    return [cell for cell in cells if not ENDINGS[cell.ending].ends_lab]
+
+
+def on_their_own(cells: Sequence[Cell]) -> list[Cell]:
+    """Those that no lab outlives."""
+    return [cell for cell in cells if ENDINGS[cell.ending].ends_lab]
+
+
+def play_alone(cell: Cell, number: int, home: Path, engine: Engine, compose: Compose) -> Played:
+    """*cell* in a lab of its own. As ``lockout heal`` it undoes what can be, and then removes the lab, whole.
+
+    Afterwards the engine may have no container, network or volume, of whatever name or label, that it had not before;
+    and heal must have known of the fault, unless the process could still undo it: Vault and the others answer for a
+    moment longer than their engine. Raises Refused.
+    """
+    if reason := cannot_restart(engine.client):
+        raise Refused(reason)
+    before = on_it(engine.client)
+    with brought_up(WHOLE, home, engine, compose) as lab:
+        board = Board(lab, home)
+        wrong = list(board.without_access())
+        wrong += board.play_out(cell, number, lab.spec.folder)
+        on = [f"{intent.fault} on {intent.target}" for intent in outstanding(RunFolder(lab.spec.folder).ledger)]
+        with patch.object(active, "UNDO_DEADLINE", ENDINGS[cell.ending].undo_within):  # nothing can be undone any more
+            healed = heal_run(OpenRun(lab.spec.run, lab.spec.folder, alive=False), engine.client, lambda text: None)
+        named = {what.partition(": ")[0] for what in (*healed.undone, *healed.failed)}
+        wrong += [f"heal did not know of {what}" for what in on if what not in named]
+        wrong += [f"heal left {left}" for left in sorted({*healed.left, *(on_it(engine.client) - before)})]
+    return Played(cell, tuple(wrong))
 
 
 class Board:
@@ -81,9 +128,13 @@ class Board:
         self._as_new = inventory.take(lab)
 
     def play(self, cell: Cell, number: int) -> Played:
-        """One cell, in a process of its own."""
+        """One cell, after which the lab must be as new."""
         home = self._home / f"{number}-{cell.fault}-{cell.ending}"
         home.mkdir(parents=True)
+        return Played(cell, (*self.play_out(cell, number, home), *self._not_as_new()))
+
+    def play_out(self, cell: Cell, number: int, home: Path) -> tuple[str, ...]:
+        """One cell, in a process of its own, to its end, and what went wrong; its run folder is *home*."""
         ending, aim = ENDINGS[cell.ending], all_aims()[cell.fault]
         trigger = home / "trigger"
         order = Order(
@@ -95,8 +146,9 @@ class Board:
             fault=cell.fault,
             target=aim.target,
             args=dict(aim.args),
-            lasts=ending.lasts,
+            lasts=aim.lasts if ending.in_time else NOBODY_WAITS,
             undo_within=ending.undo_within,
+            verify_within=ending.verify_within,
             seed=number,
         )
         (home / "order.json").write_bytes(msgspec.json.encode(order))
@@ -108,13 +160,13 @@ class Board:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 text=True,
+                start_new_session=True,  # a Ctrl-C is for who plays: it would be an ending that was not asked for
             )
             try:
-                wrong = tuple(self._to_its_end(process, cell, ending, trigger, RunFolder(home)))
+                return tuple(self._to_its_end(process, cell, ending, trigger, RunFolder(home)))
             finally:
                 process.kill()
                 process.wait()
-        return Played(cell, (*wrong, *self._not_as_new()))
 
     def _to_its_end(
         self, process: Process, cell: Cell, ending: Ending, trigger: Path, folder: RunFolder
@@ -137,7 +189,11 @@ class Board:
             yield f"still going on {ENDS_WITHIN:g} s later"
             process.kill()
             process.wait()
-        if ending.word and not _last_words(folder).startswith(f"{ending.word}:") and not ending.heals:
+        if (
+            ending.word
+            and not _last_words(folder).startswith(f"{ending.word}:")
+            and (ending.ends_lab or not ending.heals)
+        ):
             yield f"it did not end as {ending.word}: {_last_words(folder)}"
         if not ending.word and not ending.heals and process.returncode == 0:
             yield "it ended as if nothing had happened"
@@ -146,6 +202,10 @@ class Board:
         left = outstanding(folder.ledger)
         if left and not ending.heals:
             yield f"{left[0].fault} counts as on"
+        if ending.ends_lab:
+            if not any(isinstance(event, EngineLost) for event in _events(folder)):
+                yield "it did not see that the engine was gone"
+            return
         for what, error in undo_outstanding(folder, seen_by_another_process(self._lab), lambda text: None):
             if error:
                 yield f"heal could not undo {what}: {error}"
@@ -158,16 +218,21 @@ class Board:
             wait_for(lambda: self._lab.vault(target).status() is not None, BACK_WITHIN)
             self._lab.vault(target).unseal()
 
-    def _not_as_new(self) -> Iterator[str]:
+    def without_access(self) -> Iterator[str]:
+        """Workloads that do not come back."""
+
         def without() -> list[str]:
             return [name for name in self._lab.workloads() if not works(self._lab, name)]
 
         if wait_for(lambda: not without(), BACK_WITHIN, poll=0.2) is None:
             yield f"without access: {', '.join(without())}"
+
+    def _not_as_new(self) -> Iterator[str]:
+        yield from self.without_access()
         try:
             yield from inventory.differences(self._as_new, inventory.take(self._lab))
-        except EnvironmentUnusable as error:
-            yield error.message
+        except (EnvironmentUnusable, FaultNotPossible) as error:
+            yield f"it cannot be told whether the lab is as new: {error}"
 
 
 def _events(folder: RunFolder) -> list[object]:

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import shutil
-import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.columns import columns as _columns
+from harness.cli.columns import hanging as _hanging
 from harness.cli.options import complete_fault, json_option, scenarios_option, scenarios_root
 from harness.cli.reader import may_leave
 
@@ -84,11 +83,6 @@ def show(fault: str, as_json: bool, scenarios: Path | None) -> int:
     return 0
 
 
-def _columns() -> int | None:
-    """Of the terminal; None when nobody looks at one."""
-    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else None
-
-
 def _listed(found: Sequence[FaultFacts]) -> Iterator[str]:
     columns = _columns()
     name_width = max(len(one.name) for one in found)
@@ -111,13 +105,6 @@ def _listed(found: Sequence[FaultFacts]) -> Iterator[str]:
             yield from _hanging("    ", one.summary, columns)
             if args:
                 yield from _hanging("    ", args, columns)
-
-
-def _hanging(head: str, text: str, columns: int | None) -> list[str]:
-    if columns is None:
-        return [head + text]
-    lines = textwrap.wrap(text, max(columns - len(head), 20), break_long_words=False, break_on_hyphens=False)
-    return [(head if index == 0 else " " * len(head)) + line for index, line in enumerate(lines or [""])]
 
 
 def _with(rows: Sequence[Row]) -> str:

@@ -39,8 +39,11 @@ def command(scenario: str, seed: int | None, images: str, as_json: bool, scenari
     if as_json:
         import json
 
+        import msgspec
+
         document = prepared.plan.as_document() | {
             "hash": prepared.plan.hash(),
+            "predicted": msgspec.to_builtins(prepared.plan.forecast.workloads),
             "images": [
                 {
                     "service": service,

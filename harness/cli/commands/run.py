@@ -57,10 +57,11 @@ def command(
     paths = [resolve_scenario(name, scenarios_root(scenarios)) for name in scenario]
     refuse_if_pulled(f"{invoked_as()} stop --release")
     options = RunOptions(runs=writable(runs), images=mode_from(images), keep=keep, command=invoked_as())
-    return _run_all(paths, options, seed, as_json, share=not fresh)
+    return run_all(paths, options, seed, as_json, share=not fresh)
 
 
-def _run_all(paths: list[Path], options: RunOptions, seed: int | None, as_json: bool, share: bool) -> int:
+def run_all(paths: list[Path], options: RunOptions, seed: int | None, as_json: bool, share: bool) -> int:
+    """Run the scenarios in *paths*, show each, and return the exit code of the worst."""
     from harness.cli.progress import shown_progress
     from harness.lab.engine import ensure_engine
     from harness.lab.lever import own_file, reason_to_stop

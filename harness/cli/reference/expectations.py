@@ -10,8 +10,8 @@ def expectations() -> list[str]:
     lines = [
         "# Expectations",
         "",
-        "What can be expected of a workload under `expect`. Each is judged from the history of the run alone: "
-        "[How verdicts are made](../how-verdicts-are-made.md).",
+        "What can be expected of a workload, or of the run as a whole, under `expect`. Each is judged from the history "
+        "of the run alone: [How verdicts are made](../how-verdicts-are-made.md).",
         "",
         *table(
             ("expectation", "what is expected"),

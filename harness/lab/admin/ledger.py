@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
+from harness.breakglass.ports import Registered
 from harness.lab.admin.http import TIMEOUT, AdminApi, lab_session
 from harness.lab.errors import EnvironmentUnusable
 
@@ -37,6 +38,14 @@ class LedgerOperator:
                 "scopes": list(scopes),
                 "expires_at": time.time() + lifetime,
             },
+        )
+
+    def break_glass_credentials(self) -> tuple[Registered, ...]:
+        """The emergency credentials that it knows."""
+        now = time.time()
+        return tuple(
+            Registered(str(one["holder"]), str(one["credential"]), float(one["expires_at"]) - now)
+            for one in self._api.call("GET", "/break-glass/credentials")["credentials"]
         )
 
     def open_break_glass(self, seconds: float, reason: str) -> None:

@@ -16,7 +16,7 @@ from harness.lab.admin.vault import ACTIVE_DEADLINE
 from harness.lab.diagnosis import not_ready
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.lab import RunningLab
-from harness.lab.labels import connection_label
+from harness.lab.labels import connection_label, unseal_key_label
 from harness.lab.setup.identities import parent_policy
 from harness.lab.setup.pki import provision_cert, provision_pki
 from harness.lab.waiting import wait_for
@@ -79,7 +79,7 @@ def _initialise(lab: RunningLab, service: str, shares: int, threshold: int) -> N
     except (VaultError, requests.RequestException) as error:
         raise EnvironmentUnusable(f"{service}: initialising failed: {error}") from error
     for number, key in enumerate(answer["keys_base64"], start=1):
-        lab.secrets.keep(f"{service}-unseal-key-{number}", key)
+        lab.secrets.keep(unseal_key_label(service, number), key)
     lab.secrets.keep(f"{service}-root-token", answer["root_token"])
     lab.forget_vault(service)
     lab.vault(service).unseal(ACTIVE_DEADLINE)

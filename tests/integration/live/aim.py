@@ -27,6 +27,7 @@ class Aim:
     args: Mapping[str, object] = field(default_factory=dict)
     bite: Callable[[RunningLab], object] = lambda lab: None  # what has to happen for it to be seen; done repeatedly
     stays_dead: bool = False  # owners have to obtain new credentials, so evidence may outlast the undo
+    lasts: float = 4.0  # seconds that are enough for it to be injected and to be seen to bite, on a busy machine, too
 
 
 def ask(lab: RunningLab, workload: str) -> str:

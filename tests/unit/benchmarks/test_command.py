@@ -39,7 +39,16 @@ def invoke(monkeypatch: pytest.MonkeyPatch) -> object:
 
 
 def test_the_figures_of_the_issue_are_found_by_file() -> None:
-    assert set(figures()) == {"judge", "measurement-error", "overhead", "proxy", "sampler-capacity", "start-up"}
+    assert set(figures()) == {
+        "domains",
+        "faults",
+        "judge",
+        "measurement-error",
+        "overhead",
+        "proxy",
+        "sampler-capacity",
+        "start-up",
+    }
     assert all(figure.summary for figure in figures().values())
 
 

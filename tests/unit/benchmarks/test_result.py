@@ -96,6 +96,11 @@ def test_a_row_as_a_document_has_all_that_the_table_shows() -> None:
     }
 
 
+def test_a_rows_column_is_told_where_it_has_one() -> None:
+    assert Row("vault-sealed", "ms", (1.0,), column="undo").as_document()["column"] == "undo"
+    assert "column" not in Row("vault-sealed", "ms", (1.0,)).as_document()
+
+
 def test_runs_asked_for_replace_a_figures_own_number() -> None:
     assert Wish().repetitions(3) == 3
     assert Wish(runs=1).repetitions(3) == 1

@@ -59,6 +59,20 @@ def test_what_was_not_measured_says_why() -> None:
     assert "overhead was not measured: no container engine" in lines
 
 
+def test_rows_with_a_column_stand_side_by_side_in_a_table_of_medians() -> None:
+    rows = (
+        Row("vault-sealed", "ms", (1.0, 9.0, 2.0), column="inject"),
+        Row("vault-sealed", "ms", (30.0, 20.0, 40.0), column="undo"),
+        Row("token-revoked", "ms", (500.0,), column="inject"),
+        Row("in all", "s", (7.0,)),
+    )
+    lines = shown(FigureResult("faults", rows))
+    assert [line.split() for line in lines if "vault-sealed" in line] == [["vault-sealed", "2.00", "30.0"]]
+    assert [line.split() for line in lines if "token-revoked" in line] == [["token-revoked", "500", "–"]]
+    assert "faults, medians of 1 or 3 inject ms undo ms" in [" ".join(line.split()) for line in lines]
+    assert [line.split()[:3] for line in lines if "in all" in line] == [["in", "all", "1"]]
+
+
 def test_notes_name_their_figure() -> None:
     assert "judge: 249 MB" in shown(FigureResult("judge", notes=("249 MB",)))
 

@@ -68,11 +68,13 @@ class Run:
         takes: float = 0.0,
         operator: bool = False,
         role: str = "",
+        instant: bool = False,
     ) -> Self:
         """A fault injected and undone at these times, having been set about *takes* seconds earlier."""
         own: dict[str, Any] = {"fault_id": f"timeline.{self.faults}", **STAMP}
         self.faults += 1
-        self.add(e.FaultInjecting(t=inject - takes, fault=name, target=on, role=role, operator=operator, **own))
+        kind = {"fault": name, "target": on, "role": role, "operator": operator, "instant": instant}
+        self.add(e.FaultInjecting(t=inject - takes, **kind, **own))
         self.add(e.FaultInjected(t=inject, **own))
         if observed:
             self.add(e.FaultObserved(t=inject, evidence="it bites", **own))
@@ -80,6 +82,27 @@ class Run:
             self.add(e.FaultUndoing(t=undo - takes, **own))
             self.add(e.FaultUndone(t=undo, verified=verified, evidence="healed", **own))
         return self
+
+    def predicted(
+        self,
+        *fates: e.PredictedFate,
+        lasts: float = 6.0,
+        of: tuple[str, ...] = (),
+        unheard: bool = False,
+        waits: int = 0,
+        others: int = 0,
+    ) -> Self:
+        """What was foretold of each workload: timeline.0 takes vault away, from those of *of*, for *lasts* seconds.
+
+        *others* come after it, each of which does so, too. The first so many of them all wait.
+        """
+        losses = tuple(
+            e.PlannedLoss(
+                fault_id=f"timeline.{n}", lost=("vault",), of=of, unheard=unheard, lasts=lasts, waits=n < waits
+            )
+            for n in range(1 + others)
+        )
+        return self.add(e.RadiusPredicted(t=0, faults=losses, workloads=fates, **STAMP))
 
     def break_glass(self, start: float, end: float | None = None) -> Self:
         return self.fault(start, end, "break-glass-opened", "ledger", operator=True)

@@ -406,6 +406,7 @@ def test_the_true_time_to_recover_is_within_the_estimate_and_its_error(back: flo
 # The registry
 
 ALL = (
+    "blast_radius",
     "break_glass_intact",
     "fails_closed",
     "fails_over",

@@ -27,7 +27,7 @@ from harness.scenario.catalogue import UnknownScenarioError
 from harness.scenario.problems import Problem, ScenarioError, TopologyError
 
 ROOT = Path(__file__).parents[3]
-COMMANDS = sorted(module.name for module in pkgutil.iter_modules(harness.cli.commands.__path__))
+COMMANDS = sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(harness.cli.commands.__path__))
 
 
 def lockout(*args: str) -> int:

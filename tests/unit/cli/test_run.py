@@ -46,7 +46,7 @@ def run(monkeypatch: pytest.MonkeyPatch, codes: Sequence[int], ends: EndedEarly 
     """Exit code of a run of three scenarios."""
     Played(monkeypatch, codes, ends)
     options: Any = None
-    return module._run_all([Path("a"), Path("b"), Path("c")], options, None, as_json=False, share=True)
+    return module.run_all([Path("a"), Path("b"), Path("c")], options, None, as_json=False, share=True)
 
 
 @pytest.mark.parametrize(

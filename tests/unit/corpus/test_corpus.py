@@ -131,6 +131,14 @@ def test_claims_of_one_kind_about_one_workload_are_counted(tmp_path: Path) -> No
     }
 
 
+def test_a_claim_about_the_run_stands_under_words_that_no_workload_can_be_called(tmp_path: Path) -> None:
+    (tmp_path / "vault.yaml").write_text("outage: {the run: {blast_radius: fail}, orders: {a: pass}}\n")
+    claims = list(read_corpus(tmp_path)["outage"].verdicts)
+    assert claims == [Claim("outage", "", "blast_radius"), Claim("outage", "orders", "a")]
+    assert str(claims[0]) == "outage: the run blast_radius"
+    assert stub(scenario("outage", ("", "blast_radius"))) == "outage:\n  the run:\n    blast_radius: TODO"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

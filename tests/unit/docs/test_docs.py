@@ -17,6 +17,7 @@ from harness.cli.main import cli
 from harness.faults import registry as faults
 from harness.scenario.catalogue import find_scenarios
 from harness.scenario.loader import load_scenario
+from harness.scenario.order import spans
 from harness.scenario.vocabulary import Vocabulary
 from harness.topology.parse import parse_topology
 
@@ -34,7 +35,7 @@ FENCE = re.compile(r"^[ \t]*```(\w*)[^\n]*\n(.*?)^[ \t]*```[ \t]*$", re.MULTILIN
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 MAKE = re.compile(r"\bmake ((?:[a-z][a-z-]*)(?: SCENARIO=\S+)?)")
-LOCKOUT = re.compile(r"(?:^|[\s`'\"(/])lockout ((?:[a-z]+)(?: [^\n`'\")#>|]*)?)", re.MULTILINE)
+LOCKOUT = re.compile(r"(?:^|[\s`'\"(/])lockout ((?:[a-z]+(?:-[a-z]+)*)(?: [^\n`'\")#>|]*)?)", re.MULTILINE)
 FOLDERS = "harness|tests|docs|scenarios|fixtures|compose|examples|schemas|scripts|benchmarks"
 OUR_PATH = re.compile(rf"`((?:{FOLDERS}|\.ci)/[\w./-]+)`")
 
@@ -162,6 +163,10 @@ def test_every_lockout_command_exists_with_its_options_and_scenarios(page: Path)
     for first, *rest in commands_of(page):
         command = cli.get_command(root, first)
         assert command is not None, f"lockout {first}"
+        if isinstance(command, click.Group) and rest:
+            inner = command.get_command(root, rest[0])
+            assert inner is not None, f"lockout {first} {rest[0]}"
+            command = inner
         options = {option for parameter in command.get_params(click.Context(command)) for option in parameter.opts}
         for word in rest:
             if word.startswith("--"):
@@ -251,7 +256,7 @@ def test_a_scenario_that_is_shown_is_valid(example: str, tmp_path: Path) -> None
     path = tmp_path / f"{yaml.safe_load(example)['name']}.scenario.yaml"
     path.write_text(example, encoding="utf-8")
     loaded = load_scenario(path, Vocabulary.installed(), topology_needed=False)
-    last = max(step.end for step in loaded.scenario.timeline)
+    last = max(span.ends_by for span in spans(loaded.scenario.timeline))
     limits = [
         getattr(one.args, "within", 0.0)
         for claims in loaded.scenario.expect

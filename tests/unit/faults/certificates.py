@@ -34,10 +34,10 @@ class Root:
     def leaf(self, name: str, life: timedelta) -> str:
         return _signed(_named(name), _named(self.name), _KEY.public_key(), self.key, life)
 
-    def crl(self, life: timedelta) -> str:
-        """One that is an hour old when it is over."""
+    def crl(self, life: timedelta, whole: timedelta = HOUR) -> str:
+        """One that is so old, an hour if nothing is said, when it is over."""
         end = datetime.now(UTC) + life
-        builder = x509.CertificateRevocationListBuilder(_named(self.name), end - HOUR, end)
+        builder = x509.CertificateRevocationListBuilder(_named(self.name), end - whole, end)
         return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
 

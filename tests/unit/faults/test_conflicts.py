@@ -70,3 +70,58 @@ def test_they_conflict(one: Aimed, other: Aimed) -> None:
 )
 def test_they_do_not_conflict(one: Aimed, other: Aimed) -> None:
     assert not held(*one) & held(*other)
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "args", "down"),
+    [
+        ("vault-sealed", "vault", {}, True),
+        ("vault-hard-kill", "vault", {}, True),
+        ("vault-stopped", "vault", {}, True),
+        ("vault-paused", "vault", {}, True),
+        ("vault-storage-full", "vault", {}, True),
+        ("lease-restore-storm", "vault", {}, True),
+        ("audit-sink-full", "vault", {}, True),
+        ("audit-sink-blocking", "vault", {}, True),
+        ("audit-sink-absent-at-restart", "vault", {}, True),
+        ("cache-past-expiry", "vault", {}, True),
+        ("fallback-credential", "vault", {"role": "default"}, True),
+        ("cold-start-in-outage", "vault", {"workloads": ["orders"]}, True),
+        ("idp-down-warm", "idp", {}, True),
+        ("idp-down-cold", "idp", {}, True),
+        # lockout verifies as well, by the bundle of before.
+        ("listener-cert-expired", "ledger", {}, True),
+        ("ca-root-rotated", "vault", {}, True),
+        ("thumbprint-pinned", "vault", {}, False),
+        # A limit on everything is one on lockout, too.
+        ("rate-limit-429", "vault", {"path": ""}, True),
+        ("rate-limit-429", "vault", {}, False),
+        # Between workloads and Vault, where lockout does not pass.
+        ("network-partition", "vault", {}, False),
+        ("vault-5xx", "vault", {}, False),
+        ("dns-nxdomain", "vault", {}, False),
+        ("policy-deleted", "vault", {"policy": "orders"}, False),
+    ],
+)
+def test_who_keeps_lockout_from_its_target(name: str, target: str, args: dict[str, object], down: bool) -> None:
+    fault = registry.get(name)
+    assert fault.takes_down(target, fault.Args.model_validate(args)) == ({target} if down else set())
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "args", "needed"),
+    [
+        ("policy-deleted", "vault", {"policy": "orders"}, {"vault"}),
+        ("listener-cert-expired", "vault", {}, {"vault"}),
+        ("vault-sealed", "vault", {}, {"vault"}),  # an expired certificate would keep lockout from unsealing it
+        ("sink-unreadable", "orders", {"at": "vault-secondary"}, {"orders", "vault-secondary"}),
+        ("legacy-static-token", "orders", {}, {"orders", "vault"}),
+        ("idp-down-cold", "idp", {"verifier": "ledger-2"}, {"idp", "ledger-2"}),
+        ("network-latency", "vault", {}, set()),
+        ("idp-5xx", "idp", {}, set()),
+        ("dns-stale-address", "vault", {}, set()),
+    ],
+)
+def test_what_has_to_be_up_to_take_it_back(name: str, target: str, args: dict[str, object], needed: set[str]) -> None:
+    fault = registry.get(name)
+    assert fault.needs_up(target, fault.Args.model_validate(args)) == needed

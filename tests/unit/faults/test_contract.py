@@ -188,6 +188,46 @@ def test_an_undo_that_fails_can_be_tried_again(fault: AnyFault, case: Case, args
         assert case.restored(lab)
 
 
+def test_what_needs_nothing_of_its_target_is_undone_while_that_is_down(
+    fault: AnyFault, case: Case, args: StrictModel, lab: FakeLab
+) -> None:
+    """What ``lockout validate`` lets pass because of ``needs_up`` has to work in a run."""
+    if case.target in fault.needs_up(case.target, args):
+        return
+    record = injected(fault, case, args, lab)
+    if case.target == "vault":
+        lab.the_vault.sealed = True
+    else:
+        lab.containers.stop(case.target, 1.0)
+    fault.undo(record, lab)
+    assert fault.healed(record, lab)
+
+
+def test_what_needs_vault_up_is_not_proven_gone_while_that_is_sealed(
+    fault: AnyFault, case: Case, args: StrictModel, lab: FakeLab
+) -> None:
+    """So what ``needs_up`` says is no more than is true; those that unseal it themselves hold its seal."""
+    if "vault" not in fault.needs_up(case.target, args) or "vault/seal" in fault.holds(case.target, args):
+        return
+    record = injected(fault, case, args, lab)
+    lab.the_vault.sealed = True
+
+    def end() -> str | None:
+        fault.undo(record, lab)
+        return fault.healed(record, lab)
+
+    assert no_proof(end)
+
+
+def test_what_takes_its_target_down_has_something_of_it_to_itself(
+    fault: AnyFault, case: Case, args: StrictModel
+) -> None:
+    """Otherwise two of them could be on at once, and neither undo would work."""
+    down = fault.takes_down(case.target, args)
+    assert down <= {case.target}
+    assert not down or any(thing.startswith(f"{case.target}/") for thing in fault.holds(case.target, args))
+
+
 def no_proof(ask: Callable[[], str | None]) -> bool:
     try:
         return ask() is None

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 import pytest
 
 from harness.faults import registry
+from harness.faults.base import AnyFault
 from harness.faults.ports import FaultNotPossible
 from harness.faults.vault_pki import ISSUER
+from harness.lab.errors import EnvironmentUnusable
+from harness.scenario.base import StrictModel
 from tests.unit.faults.cases import client_certificate, vault_pki
 from tests.unit.faults.certificates import HOUR
 from tests.unit.faults.fakes import FakeLab
@@ -50,6 +54,75 @@ def test_a_short_list_that_is_still_out_is_not_healed() -> None:
     record = fault.prepare("vault", fault.Args.model_validate(vault_pki.PEERS), lab)
     lab.the_vault.tree["peers/cert/crl"] = {"certificate": vault_pki.FIRST.crl(-HOUR)}
     assert fault.healed(record, lab) is None
+
+
+def begun_crl(**config: object) -> tuple[AnyFault, StrictModel, FakeLab]:
+    fault, lab = registry.get("crl-expired"), FakeLab()
+    vault_pki.with_crl(lab)
+    lab.the_vault.tree["peers/config/crl"] |= config
+    args = fault.Args.model_validate({**vault_pki.PEERS, "remaining": "1s"})
+    record = fault.prepare("vault", args, lab)
+    fault.inject(record, args, lab, Random(1))
+    return fault, record, lab
+
+
+def test_an_expiry_that_its_owner_changed_meanwhile_stays_and_is_healed() -> None:
+    fault, record, lab = begun_crl()
+    tree = lab.the_vault.tree
+    tree["peers/config/crl"] |= {"expiry": "2h", "auto_rebuild": True}
+    owners, longer = dict(tree["peers/config/crl"]), vault_pki.FIRST.crl(2 * HOUR, 2 * HOUR)
+    lab.the_vault.on_read["peers/crl/rotate"] = lambda: tree.update({"peers/cert/crl": {"certificate": longer}}) or {}
+    assert fault.healed(record, lab) is None  # the one that has run out is still published
+    fault.undo(record, lab)
+    assert fault.healed(record, lab)
+    assert tree["peers/config/crl"] == owners
+
+
+def test_of_what_its_owner_changed_in_part_the_rest_comes_back() -> None:
+    fault, record, lab = begun_crl(auto_rebuild=True)
+    config = lab.the_vault.tree["peers/config/crl"]
+    assert config["auto_rebuild"] is False
+    config["expiry"] = "2h"
+    lab.the_vault.tree["peers/cert/crl"] = {"certificate": vault_pki.CURRENT}
+    assert fault.healed(record, lab) is None
+    fault.undo(record, lab)
+    assert fault.healed(record, lab)
+    assert lab.the_vault.tree["peers/config/crl"] == vault_pki.CONFIG | {"expiry": "2h", "auto_rebuild": True}
+
+
+def test_a_list_from_before_an_older_change_of_the_expiry_does_not_keep_it_from_healing() -> None:
+    """What is built last need not have the life of what was published when the fault began."""
+    fault, record, lab = begun_crl()
+    longer = vault_pki.FIRST.crl(2 * HOUR, 2 * HOUR)
+    tree = lab.the_vault.tree
+    lab.the_vault.on_read["peers/crl/rotate"] = lambda: tree.update({"peers/cert/crl": {"certificate": longer}}) or {}
+    fault.undo(record, lab)
+    assert fault.healed(record, lab)
+    assert tree["peers/config/crl"] == vault_pki.CONFIG
+
+
+def test_the_short_life_that_the_fault_has_set_is_not_healed_as_long_as_it_is_set() -> None:
+    fault, record, lab = begun_crl()
+    lab.the_vault.tree["peers/cert/crl"] = {"certificate": vault_pki.CURRENT}
+    assert fault.healed(record, lab) is None
+
+
+@pytest.mark.parametrize(("whole", "healed"), [(40, False), (41, True)])
+def test_the_list_that_the_fault_has_made_is_not_taken_for_a_new_one(whole: int, healed: bool) -> None:
+    fault, lab = registry.get("crl-expired"), FakeLab()
+    vault_pki.with_crl(lab)
+    record = fault.prepare("vault", fault.Args.model_validate({**vault_pki.PEERS, "remaining": "40s"}), lab)
+    still_good = vault_pki.FIRST.crl(timedelta(seconds=30), timedelta(seconds=whole))
+    lab.the_vault.tree["peers/cert/crl"] = {"certificate": still_good}
+    assert bool(fault.healed(record, lab)) is healed
+
+
+def test_a_ca_that_is_gone_is_not_healed() -> None:
+    fault, record, lab = begun_crl()
+    lab.the_vault.tree["peers/cert/crl"] = {"certificate": vault_pki.CURRENT}
+    del lab.the_vault.tree["peers/config/crl"]
+    with pytest.raises(EnvironmentUnusable, match="no peers/config/crl any more"):
+        fault.healed(record, lab)
 
 
 def test_a_default_that_others_changed_is_no_proof_when_leaves_are_as_before() -> None:

@@ -112,6 +112,9 @@ def test_half_a_character_is_replaced(tmp_path: Path) -> None:
 def test_names_stay_even_if_a_password_is_the_same(tmp_path: Path) -> None:
     redactor = Redactor()
     redactor.register("password", "postgres")
+    loss = e.PlannedLoss(fault_id="timeline.0", lost=("postgres",), lasts=6.0)
+    fate = e.PredictedFate(workload="postgres", fate="locked-out", without=6.0)
+    predicted = e.RadiusPredicted(t=0, wall=WALL, source="run", faults=(loss,), workloads=(fate,))
     with HistoryWriter(tmp_path / "h", redactor) as writer:
         writer.append(
             e.FaultInjecting(
@@ -119,7 +122,9 @@ def test_names_stay_even_if_a_password_is_the_same(tmp_path: Path) -> None:
             )
         )
         writer.append(e.ContainerEvent(t=1, wall=WALL, source="docker", service="postgres", action="die"))
-    injecting, event = read_events(tmp_path / "h")
+        writer.append(predicted)
+    injecting, event, told = read_events(tmp_path / "h")
+    assert told == predicted
     assert isinstance(injecting, e.FaultInjecting)
     assert isinstance(event, e.ContainerEvent)
     assert (injecting.fault_id, injecting.target, event.service) == ("postgres", "postgres", "postgres")

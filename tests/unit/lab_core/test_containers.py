@@ -138,10 +138,11 @@ def test_private_files_are_written_for_the_containers_user_only() -> None:
     }
 
 
-def archive_of(name: str, content: bytes | None) -> bytes:
+def archive_of(name: str, content: bytes | None, mode: int = 0o644) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         entry = tarfile.TarInfo(name)
+        entry.mode = mode
         if content is None:
             entry.type = tarfile.DIRTYPE
         else:
@@ -154,6 +155,14 @@ def test_one_file_is_read() -> None:
     container = FakeContainer("pki", "exited", archives=[archive_of("ca.pem", b"-----BEGIN" + bytes(range(256)))])
     assert run_containers(container).read_file("pki", "/pki/ca/ca.pem") == b"-----BEGIN" + bytes(range(256))
     assert container.calls == [("get_archive", "/pki/ca/ca.pem")]
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o400, 0o640])
+def test_the_mode_of_a_file_is_told_whether_it_can_be_read_or_not(mode: int) -> None:
+    container = FakeContainer("orders", "exited", archives=[archive_of("token", b"a-token", mode | 0o100000)])
+    assert run_containers(container).mode("orders", "/run/identity/vault/token") == mode
+    gone = FakeContainer("orders", refuses=NotFound("404", explanation="no such file"))
+    assert run_containers(gone).mode("orders", "/run/identity/vault/token") is None
 
 
 def test_a_folder_is_no_file() -> None:

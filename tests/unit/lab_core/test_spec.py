@@ -98,3 +98,11 @@ def test_a_description_that_was_torn(saved: LabSpec, tmp_path: Path) -> None:
     (tmp_path / "lab" / "lab.json").write_text('{"run": "r-')
     with pytest.raises(EnvironmentUnusable, match="no description of its lab"):
         load_spec(tmp_path)
+
+
+def test_emergency_procedures_are_kept_for_an_attempt_that_is_still_to_be_closed(tmp_path: Path) -> None:
+    from tests.unit.breakglass.estate import COMPOSE, estate
+
+    spec = LabSpec("r", "p", tmp_path, (Path("compose.yaml"),), {}, COMPOSE, estate(), {})
+    spec.save()
+    assert load_spec(tmp_path).topology.procedures == estate().procedures

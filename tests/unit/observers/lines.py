@@ -9,7 +9,7 @@ LOGIN = (
     '"secret_id":"hmac-sha256:2f03"},"mount_point":"auth/approle/","mount_type":"approle","operation":"update",'
     '"path":"auth/approle/login","remote_address":"172.28.0.7","remote_port":34028},"response":{"auth":'
     '{"accessor":"V6cuDhXYd6v6Yg3YIIktjDoU","client_token":"hmac-sha256:aa96","display_name":"approle","metadata":'
-    '{"role_name":"orders-never-relogs"}},"mount_type":"approle"},"time":"2026-11-22T11:40:43.503799589Z",'
+    '{"role_name":"orders-never-relogs"},"token_ttl":6},"mount_type":"approle"},"time":"2026-11-22T11:40:43.503799589Z",'
     '"type":"response"}'
 )
 CERT_LOGIN = (
@@ -42,8 +42,16 @@ RENEWAL = (
     '{"auth":{"accessor":"V6cuDhXYd6v6Yg3YIIktjDoU","client_token":"hmac-sha256:aa96","display_name":"approle",'
     '"metadata":{"role_name":"orders-never-relogs"},"policy_results":{"allowed":true},"token_ttl":6},"request":'
     '{"client_token_accessor":"V6cuDhXYd6v6Yg3YIIktjDoU","operation":"update","path":"auth/token/renew-self",'
-    '"remote_address":"172.28.0.7","remote_port":34028},"response":{"auth":{"accessor":"V6cuDhXYd6v6Yg3YIIktjDoU"}},'
+    '"remote_address":"172.28.0.7","remote_port":34028},"response":{"auth":{"accessor":"V6cuDhXYd6v6Yg3YIIktjDoU",'
+    '"token_ttl":6}},'
     '"time":"2026-11-22T11:40:46.057939469Z","type":"response"}'
+)
+LEASE_RENEWAL = (
+    '{"auth":{"accessor":"7K6fAiZuEItR3yk7cm8lZHXv","display_name":"approle","metadata":{"role_name":'
+    '"orders-never-relogs"},"token_issue_time":"2026-11-25T05:51:47Z","token_ttl":25},"request":{"data":{"increment":'
+    'null,"lease_id":"hmac-sha256:67a7"},"operation":"update","path":"sys/leases/renew","remote_address":"172.28.0.7"},'
+    '"response":{"secret":{"lease_id":"database/creds/orders/YypedsSALCizgMdjI0krZYLJ"}},'
+    '"time":"2026-11-25T05:51:58.434905155Z","type":"response"}'
 )
 READ = (
     '{"auth":{"accessor":"V6cuDhXYd6v6Yg3YIIktjDoU","display_name":"approle","metadata":{"role_name":'

@@ -43,6 +43,7 @@ def test_there_is_a_journal_for_each_role_that_keeps_one() -> None:
         "idp": "idp-journal",
         "resource": "resource-journal",
         "proxy": "proxy-journal",
+        "witness": "witness-journal",
     }
     assert set(journals()) <= set(BLOCKS)
 
@@ -68,6 +69,7 @@ def test_a_login(who: Attribution) -> None:
         accessor="V6cuDhXYd6v6Yg3YIIktjDoU",
         login=True,
         remote="172.28.0.7",
+        ttl=6.0,
     )
 
 
@@ -83,11 +85,25 @@ def test_a_login_that_was_refused(line: str, error: str, who: Attribution) -> No
 def test_a_renewal(who: Attribution) -> None:
     event = vault(lines.RENEWAL, who)
     assert (event.ok, event.login, event.renewal, event.workload) == (True, False, True, "orders-never-relogs")
+    assert (event.ttl, event.lease) == (6.0, "")
+
+
+def test_a_renewal_of_a_lease_says_which_but_not_for_how_long(who: Attribution) -> None:
+    event = vault(lines.LEASE_RENEWAL, who)
+    assert (event.renewal, event.lease) == (True, "database/creds/orders/YypedsSALCizgMdjI0krZYLJ")
+    assert event.ttl == 0.0, "that of its token says nothing of it"
+
+
+def test_the_life_of_a_token_that_another_made_is_not_its_own(who: Attribution) -> None:
+    entry = json.loads(lines.RENEWAL)
+    entry["response"]["auth"] = {"accessor": "of-a-child", "token_ttl": 3600}
+    assert vault(json.dumps(entry), who).ttl == 0.0
 
 
 def test_a_read(who: Attribution) -> None:
     event = vault(lines.READ, who)
     assert (event.ok, event.login, event.renewal, event.path) == (True, False, False, "database/creds/orders")
+    assert (event.ttl, event.lease) == (0.0, "database/creds/orders/G9eNo9")
 
 
 def test_a_secret_with_a_key_named_error_is_no_refusal(who: Attribution) -> None:

@@ -31,7 +31,7 @@ def scenarios() -> dict[str, Scenario]:
 
 def topology_for(scenario: Scenario) -> Topology:
     workload = {"x-lockout": {"role": "workload", "probe": {"tcp": {"port": 1}}}}
-    names = {claims.workload for claims in scenario.expect} | {step.on for step in scenario.timeline}
+    names = {claims.workload for claims in scenario.expect if claims.workload} | {step.on for step in scenario.timeline}
     return parse_topology({"services": dict.fromkeys(names, workload)}, [Path("made-up.yaml")])
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from harness.awaited import registry as awaited
 from harness.plan.describe import describe
 from harness.plan.make import make_plan
 from harness.plan.model import Action, Plan
 from harness.scenario.base import StrictModel
 from harness.scenario.model import Scenario
-from harness.scenario.steps import Reading
-from harness.scenario.vocabulary import ExpectationKind, FaultKind, StopKind, Vocabulary
+from harness.scenario.reading import Reading
+from harness.scenario.vocabulary import AwaitedKind, ExpectationKind, FaultKind, StopKind, Vocabulary
 from harness.stops import registry as stops
 from harness.topology.model import Topology
 from harness.topology.parse import parse_topology
@@ -36,6 +37,7 @@ VOCABULARY = Vocabulary.of(
     ],
     [ExpectationKind("stays_available", NoArgs)],
     [StopKind(name, stops.get(name).Args) for name in stops.names()],
+    [AwaitedKind(name, awaited.get(name).Args) for name in awaited.names()],
 )
 
 SEALED = {"fault": "vault-sealed", "on": "vault", "at": "5s", "for": "20s"}
@@ -66,7 +68,7 @@ def topology() -> Topology:
     return parse_topology({"services": services}, [Path("compose.yaml")])
 
 
-def order(plan: Plan) -> list[tuple[float, str, str]]:
+def order(plan: Plan) -> list[tuple[float | None, str, str]]:
     return [(step.at, str(step.action), step.fault_id) for step in plan.steps]
 
 
@@ -185,8 +187,140 @@ def test_a_plan_in_words(topology: Topology) -> None:
         "  30s  inject token-revoked on vault (vault, hashicorp/vault:1.21.0) "
         "with workloads=orders,billing how=reset, not undone",
         "  40s  end, after watching the recovery for 10s",
+        "no prediction for billing, orders: declares no access paths (x-lockout: access)",
         "stop early if any workload down for 120s",
     )
+
+
+# Steps that wait
+
+UNTIL = {"fault": "vault-sealed", "on": "vault", "at": "5s", "until": {"token-expired": "orders"}, "at_most": "60s"}
+WHEN = {"fault": "network-partition", "on": "vault", "when": {"workload-up": "orders"}, "within": "90s", "for": "10s"}
+
+
+def test_what_waits_has_no_time_but_a_first_and_a_last_moment(topology: Topology) -> None:
+    plan = make_plan(scenario(UNTIL, WHEN | {"after": "2s"}), topology, seed=7)
+    assert order(plan) == [
+        (5.0, "begin", "timeline.0"),
+        (None, "end", "timeline.0"),
+        (None, "begin", "timeline.1"),
+        (None, "end", "timeline.1"),
+    ]
+    assert [(step.earliest, step.latest) for step in plan.steps] == [
+        (5.0, 5.0),
+        (5.0, 65.0),
+        (7.0, 97.0),
+        (17.0, 107.0),
+    ]
+    _, end_0, begin_1, end_1 = (step.wait for step in plan.steps)
+    assert end_0 is not None
+    assert end_0.what is not None
+    assert (end_0.since, end_0.what.in_words(), end_0.limit, end_0.delay) == (
+        "timeline.0",
+        "token-expired: orders",
+        60.0,
+        0.0,
+    )
+    assert begin_1 is not None
+    assert begin_1.what is not None
+    assert (begin_1.since, begin_1.what.in_words(), begin_1.limit, begin_1.delay) == (
+        "timeline.0",
+        "workload-up: orders",
+        90.0,
+        2.0,
+    )
+    assert end_1 is not None
+    assert (end_1.since, end_1.what, end_1.delay) == ("timeline.1", None, 10.0)
+    assert plan.waits
+    assert [one.in_words() for one in plan.awaited] == ["token-expired: orders", "workload-up: orders"]
+
+
+def test_its_length_is_the_longest_that_it_may_take(topology: Topology) -> None:
+    assert make_plan(scenario(UNTIL), topology, seed=7).length == 75.0
+    assert make_plan(scenario(WHEN | {"when": {"logged-in": "orders"}}, SEALED), topology, seed=7).length == 111.0
+
+
+def test_the_first_wait_begins_with_no_step(topology: Topology) -> None:
+    plan = make_plan(scenario(WHEN | {"when": {"logged-in": "orders"}}), topology, seed=7)
+    [begin, _] = plan.steps
+    assert begin.wait is not None
+    assert (begin.wait.since, begin.earliest, begin.latest) == ("", 1.0, 91.0)
+
+
+def test_those_that_wait_stand_after_what_has_a_time(topology: Topology) -> None:
+    revoked = REVOKED | {"at": "5s"}
+    plan = make_plan(scenario(UNTIL, revoked), topology, seed=7)
+    assert order(plan) == [
+        (5.0, "begin", "timeline.0"),
+        (5.0, "begin", "timeline.1"),
+        (None, "end", "timeline.0"),
+    ]
+
+
+def test_the_hash_covers_what_is_waited_for(topology: Topology) -> None:
+    def hash_of(*steps: dict[str, Any]) -> str:
+        return make_plan(scenario(*steps), topology, seed=7).hash()
+
+    assert hash_of(UNTIL) == hash_of(UNTIL)
+    different = {
+        hash_of(SEALED),
+        hash_of(SEALED | {"for": "60s"}),
+        hash_of(UNTIL),
+        hash_of(UNTIL | {"at_most": "59s"}),
+        hash_of(UNTIL | {"until": {"token-expired": "billing"}}),
+        hash_of(UNTIL | {"until": {"lease-expired": "orders"}}),
+        hash_of(UNTIL | {"until": {"token-expired": {"workload": "orders", "for": "3s"}}}),
+        hash_of(UNTIL, WHEN),
+        hash_of(UNTIL, WHEN | {"within": "91s"}),
+        hash_of(UNTIL, WHEN | {"after": "1s"}),
+        hash_of(UNTIL, WHEN | {"when": {"workload-down": "orders"}}),
+    }
+    assert len(different) == 11
+
+
+def test_how_it_is_written_does_not_change_the_hash(topology: Topology) -> None:
+    plan = make_plan(scenario(UNTIL), topology, seed=7)
+    longer = UNTIL | {"until": {"token-expired": {"workload": "orders"}}}
+    assert make_plan(scenario(longer), topology, seed=7).hash() == plan.hash()
+
+
+def test_a_plan_that_waits_as_data(topology: Topology) -> None:
+    steps: Any = make_plan(scenario(UNTIL, WHEN), topology, seed=7).as_document()["steps"]
+    assert [step["at"] for step in steps] == [5.0, None, None, None]
+    assert "since" not in steps[0]
+    assert {key: steps[1][key] for key in ("since", "awaits", "within", "after")} == {
+        "since": "timeline.0",
+        "awaits": {"token-expired": {"workload": "orders"}},
+        "within": 60.0,
+        "after": 0.0,
+    }
+    assert {key: steps[3].get(key) for key in ("since", "awaits", "after")} == {
+        "since": "timeline.1",
+        "awaits": None,
+        "after": 10.0,
+    }
+
+
+def test_a_plan_that_waits_in_words(topology: Topology) -> None:
+    opened = {"operator": "break-glass-opened", "on": "ledger", "within": "30s", "after": "2s", "for": "5s"}
+    plan = make_plan(scenario(UNTIL, opened | {"when": {"workload-down": "orders"}}), topology, seed=7)
+    assert describe(plan, topology)[:8] == (
+        f"x: 75s of timeline at most, seed 7, plan {plan.hash()[:12]}",
+        "probe 2 workloads every 100ms: billing, orders",
+        "       0s  steady state proven, the clock starts",
+        "       5s  inject vault-sealed on vault (vault, hashicorp/vault:1.21.0)",
+        " 5s - 65s  undo vault-sealed on vault (vault, hashicorp/vault:1.21.0), as soon as token-expired: orders; "
+        "without it, the run ends 60s after its begin",
+        " 7s - 37s  operator: break-glass-opened on ledger (resource), 2s after workload-down: orders; "
+        "without it, the run ends 30s after timeline.0 has begun",
+        "12s - 42s  operator takes back: break-glass-opened on ledger (resource), 5s after its begin",
+        "   by 75s  end, after watching the recovery for 10s",
+    )
+
+
+def test_whom_it_locks_out_is_predicted_for_the_longest_that_it_may_last(topology: Topology) -> None:
+    [fault] = make_plan(scenario(UNTIL), topology, seed=7).forecast.faults
+    assert fault.lasts == 60.0
 
 
 # Whom faults may reach

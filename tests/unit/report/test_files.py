@@ -122,7 +122,7 @@ def test_run_json_has_a_stable_shape() -> None:
     assert list(document) == [
         "schema", "run", "scenario", "summary", "verdict", "verdict_words", "exit_code", "started", "duration",
         "seed", "plan_hash", "lockout", "engine", "host", "rejudge", "workloads", "results", "run_results", "faults",
-        "images",
+        "images", "blast_radius", "break_glass",
     ]  # fmt: skip
     assert document["schema"] == 1
     assert (document["verdict"], document["exit_code"]) == ("pass", 0)

@@ -4,8 +4,9 @@ import pytest
 
 from harness.checks.judgement import Measured, Status, WorkloadSummary
 from harness.checks.verdict import Outcome
+from harness.history import events as ev
 from harness.report import narrative, words
-from tests.unit.report.builders import RISK, judgement, report, result
+from tests.unit.report.builders import RISK, WALL, fault, judgement, phase, report, result, timeline
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,24 @@ def test_an_accepted_risk_stands_as_long_as_one_of_its_claims_fails() -> None:
     [risk] = narrative.accepted_risks(partly.results)
     assert not risk.passes
     assert [found.expectation for found in risk.failing] == ["re_authenticates"]
+
+
+def test_the_explanation_tells_what_steps_waited_for() -> None:
+    def met(t: float, fault_id: str, action: str, condition: str) -> list[ev.AnyEvent]:
+        fields = {"fault_id": fault_id, "action": action, "condition": condition, "evidence": "seen"}
+        return [ev.ConditionMet(t=t, wall=WALL, source="conductor", **fields)]
+
+    run = timeline(
+        [phase(0.0, "baseline")],
+        fault(2.0, 7.0),
+        met(6.9, "timeline.0", "end", "token-expired: orders"),
+        met(7.5, "timeline.1", "begin", "workload-up: orders"),
+        met(7.6, "timeline.9", "end", "of a step that never began"),
+        fault(8.0, 9.0, "timeline.1", name="vault-slow"),
+    )
+    told = narrative.explanation(report(view=run))
+    assert "vault-sealed on vault began at 2.0 s and lasted 5.0 s (until token-expired: orders); " in told
+    assert "vault-slow on vault began at 8.0 s (with workload-up: orders) and lasted 1.0 s." in told
 
 
 def test_the_explanation_tells_what_was_done() -> None:

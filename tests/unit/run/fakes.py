@@ -18,6 +18,7 @@ from harness.run.conductor import Conductor
 from harness.run.journal import RunJournal
 from harness.run.ledger import Intent, UndoLedger, outstanding
 from harness.run.signals import SignalGate
+from harness.run.witness import Witness
 from harness.scenario.stopping import StopCondition
 from harness.stops import registry as stops
 from harness.stops.view import Tally
@@ -80,6 +81,8 @@ class Stage:
         self.journal = RunJournal(HistoryWriter(self._events, Redactor()), self.clock)
         self.ledger = UndoLedger(self.ledger_path)
         self.plan = Plan("test", 1, tuple(steps), observe_for, 0.1, workloads, tuple(stop_if))
+        self.witness = Witness(self.plan, self.clock)
+        self.journal.listen(self.witness.hear)
         sampler: Any = self.sampler
         self.conductor = Conductor(
             self.plan,
@@ -90,6 +93,7 @@ class Stage:
             lambda: self.engine_lost,
             self.said.append,
             self.gate,
+            self.witness,
         )
 
     @property

@@ -85,6 +85,7 @@ def test_arguments_are_recorded_as_somebody_would_write_them(tmp_path: Path) -> 
     assert injecting.args["remaining"] == "2s"
     assert "orders" in injecting.args["workloads"]
     assert injecting.operator is False
+    assert injecting.instant is False
 
 
 def test_a_plan_without_steps_is_watched_to_its_end(tmp_path: Path) -> None:
@@ -101,6 +102,7 @@ def test_an_instant_fault_is_over_as_soon_as_it_is_seen(tmp_path: Path) -> None:
     [observed], [undone] = stage.of(FaultObserved), stage.of(FaultUndone)
     assert undone.verified
     assert undone.t - observed.t < 0.1, "and not at the end of the run"
+    assert [injecting.instant for injecting in stage.of(FaultInjecting)] == [True], "it stays so to the end"
     assert not stage.conductor.targets("vault")
     assert stage.open_intents == ()
     assert "token-revoked on vault is seen to bite" in stage.said

@@ -40,6 +40,18 @@ def test_what_happened_elsewhere_keeps_its_own(journal: RunJournal, tmp_path: Pa
     assert list(read_events(tmp_path / "events.jsonl")) == [event]
 
 
+def test_who_listens_is_told_all_from_then_on_also_when_it_cannot_be_written(
+    journal: RunJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    journal.phase("setup")
+    journal.listen(lambda event: told.append(getattr(event, "phase", "")))
+    journal.phase("baseline")
+    monkeypatch.setattr(journal, "failure", OSError(28, "No space left on device"))
+    journal.phase("fault")
+    assert told == ["baseline", "fault"]
+
+
 def test_a_phase_is_an_event(journal: RunJournal, tmp_path: Path) -> None:
     journal.phase("fault")
     [event] = read_events(tmp_path / "events.jsonl")

@@ -15,20 +15,32 @@ import pytest
 import requests
 
 from harness.faults.ports import FaultNotPossible
-from harness.history.events import FaultUndone, RunEnded
+from harness.history.events import (
+    ConditionMet,
+    Event,
+    FaultUndone,
+    PhaseEntered,
+    PlannedLoss,
+    PredictedFate,
+    RadiusPredicted,
+    RunEnded,
+    VaultRequest,
+)
 from harness.history.reader import read_events
 from harness.lab.containers import EngineGone
 from harness.lab.errors import EnvironmentUnusable
 from harness.lab.progress import PlainLines
-from harness.plan.model import Plan, PlannedStep
+from harness.plan.model import Forecast, Plan, PlannedStep
 from harness.run import experiment
 from harness.run import runner as module
 from harness.run.folder import RunFolder
+from harness.run.journal import RunJournal
 from harness.run.open_runs import open_runs
 from harness.run.runner import RunDone, Runner, RunOptions
 from harness.run.signals import Interrupted, SignalGate
 from tests.unit.faults.fakes import FakeLab
 from tests.unit.run.fakes import FakeSampler, begin, end
+from tests.unit.run.test_course import ends, observed
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -66,6 +78,7 @@ class Trial:
         self.left: tuple[str, ...] | Exception = ()
         self.torn_down = 0
         self.looks: dict[str, str] | Exception = {"vault: sealed": "False"}
+        self.forecast = Forecast()
         self.stderr = io.StringIO()
         self.gate = SignalGate()
         self.engine: Any = SimpleNamespace(
@@ -111,7 +124,7 @@ class Trial:
             topology_files=(self.folder / "compose.yaml",),
             scenario=SimpleNamespace(name="trial", env={}, summary="", expect=()),
         )
-        plan = Plan("trial", 1, tuple(steps), 0.05, 0.1, ("orders",))
+        plan = Plan("trial", 1, tuple(steps), 0.05, 0.1, ("orders",), forecast=self.forecast)
         prepared: Any = SimpleNamespace(
             loaded=loaded, config="", topology=SimpleNamespace(workloads=()), services=frozenset({"vault"}), plan=plan
         )
@@ -130,12 +143,46 @@ def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
     return Trial(tmp_path, monkeypatch)
 
 
+def test_what_was_seen_before_the_timeline_counts_for_what_a_step_waits_for(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workloads log in while the lab is set up."""
+
+    class Observers(_Observers):
+        def __init__(self, lab: object, services: object, journal: RunJournal, *given: object, **named: object) -> None:
+            super().__init__()
+            self.journal = journal
+
+        def start(self) -> None:
+            login: Any = {"path": "auth/approle/login", "operation": "update", "vault": "vault", "ttl": 25.0}
+            self.journal.now(VaultRequest, ok=True, workload="orders", login=True, accessor="accessor-orders", **login)
+
+    monkeypatch.setattr(module, "Observers", Observers)
+    trial.lab.the_vault.tokens["accessor-orders"].left = 0.3
+    done = trial.run([SEAL, ends(SEAL, observed("token-expired", "orders"), limit=5.0)])
+    assert done.ending.ending == "completed"
+    [met] = trial.of(ConditionMet)
+    assert met.condition == "token-expired: orders"
+
+
 def test_a_run_that_goes_well_leaves_nothing(trial: Trial) -> None:
     done = trial.run()
     assert (done.ending.ending, done.left, trial.torn_down) == ("completed", (), 1)
     assert trial.lab.writes == ["seal vault", "unseal vault"]
     assert open_runs() == ()
     assert trial.stderr.getvalue().endswith("lab removed\n")
+
+
+def test_what_is_predicted_stands_in_the_history_before_anything_is_started(trial: Trial) -> None:
+    trial.forecast = Forecast(
+        (PlannedLoss(fault_id="timeline.0", lost=("vault",), lasts=0.1),),
+        (PredictedFate(workload="orders", fate="locked-out", without=0.1),),
+    )
+    trial.run()
+    kinds = [type(event) for event in trial.of(Event)]
+    [told] = trial.of(RadiusPredicted)
+    assert (told.faults, told.workloads) == (trial.forecast.faults, trial.forecast.workloads)
+    assert kinds.index(RadiusPredicted) < kinds.index(PhaseEntered)
 
 
 def test_a_lab_that_others_can_use_is_passed_on_with_its_mark(trial: Trial) -> None:

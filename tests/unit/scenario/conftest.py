@@ -9,10 +9,11 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
+from harness.awaited import registry as awaited
 from harness.scenario.base import Duration, StrictModel
 from harness.scenario.loader import LoadedScenario, load_scenario
 from harness.scenario.problems import ScenarioError
-from harness.scenario.vocabulary import ExpectationKind, FaultKind, Holds, StopKind, Vocabulary
+from harness.scenario.vocabulary import AwaitedKind, ExpectationKind, FaultKind, Holds, StopKind, Vocabulary
 from harness.stops.args import LimitAlone
 
 
@@ -64,14 +65,35 @@ def cuts(target: str, args: CutArgs) -> frozenset[str]:
     return frozenset(f"{target}/route of {workload}" for workload in args.workloads)
 
 
+def itself(target: str, args: StrictModel) -> frozenset[str]:
+    """What a fault takes down, or needs up, that is about its target."""
+    return frozenset({target})
+
+
 VOCABULARY = Vocabulary.of(
     [
-        FaultKind("vault-sealed", frozenset({"vault"}), NoArgs, summary="Vault is sealed.", holds=holding("seal")),
-        FaultKind("vault-hard-kill", frozenset({"vault"}), NoArgs, holds=holding("container", "seal")),
+        FaultKind(
+            "vault-sealed",
+            frozenset({"vault"}),
+            NoArgs,
+            summary="Vault is sealed.",
+            holds=holding("seal"),
+            takes_down=itself,
+            needs_up=itself,
+        ),
+        FaultKind(
+            "vault-hard-kill",
+            frozenset({"vault"}),
+            NoArgs,
+            holds=holding("container", "seal"),
+            takes_down=itself,
+            needs_up=itself,
+        ),
+        FaultKind("policy-deleted", frozenset({"vault"}), NoArgs, holds=holding("policies"), needs_up=itself),
         FaultKind("vault-stopped", frozenset({"vault"}), NoArgs, holds=holding("container", "seal")),
         FaultKind("vault-slow", frozenset({"vault"}), NoArgs, longest=30.0),
         FaultKind("network-partition", frozenset({"vault"}), CutArgs, holds=cuts),
-        FaultKind("token-revoked", frozenset({"vault"}), CutArgs, instant=True),
+        FaultKind("token-revoked", frozenset({"vault"}), CutArgs, instant=True, needs_up=itself),
         FaultKind("vault-resealed", frozenset({"vault"}), NoArgs, instant=True, holds=holding("seal")),
         FaultKind("static-role-rotated", frozenset({"vault"}), RotateArgs, instant=True),
         FaultKind("idp-down-warm", frozenset({"idp"}), NoArgs),
@@ -88,6 +110,7 @@ VOCABULARY = Vocabulary.of(
         StopKind("all_workloads_down_for", LimitAlone),
         StopKind("workload_down", DownArgs, "This workload is down for long."),
     ],
+    [AwaitedKind(name, awaited.get(name).Args) for name in awaited.names()],
 )
 
 NAME = "vault-outage.scenario.yaml"

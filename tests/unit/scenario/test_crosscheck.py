@@ -197,6 +197,35 @@ def test_what_a_workload_needs_must_be_started(load: Load, vocabulary: Vocabular
     ]
 
 
+@pytest.mark.parametrize(
+    ("need", "missing"),
+    [
+        ({"any_of": ["vault", "vault-secondary"]}, []),
+        ({"any_of": ["ledger", "vault-secondary"]}, ["ledger", "vault-secondary"]),
+        ({"at_least": 2, "of": ["vault", "ledger", "postgres"]}, []),
+        ({"all_of": ["vault", "ledger"]}, ["ledger"]),
+        ("zone", []),
+    ],
+)
+def test_a_gate_asks_for_no_more_than_it_needs(
+    load: Load, vocabulary: Vocabulary, topology: Topology, need: object, missing: list[str]
+) -> None:
+    """Vault and PostgreSQL are started; a place always is there."""
+    access = {"primary": {"needs": [need]}}
+    block = {"role": "workload", "probe": {"tcp": {"port": 1}}, "access": access}
+    services: dict[str, object] = {name: {} for name in ("ledger", "vault-secondary")}
+    for name in ("vault", "postgres"):
+        services[name] = {"x-lockout": (topology.services[name].block or pytest.fail(name)).as_document()}
+    services["orders"] = {"x-lockout": block, "depends_on": {"vault": {}, "postgres": {}}}
+    services["fragile"] = {"x-lockout": {**block, "access": {}}}
+    config = {"services": services, "x-lockout": {"places": {"zone": ["ledger"]}}}
+    gated = parse_topology(config, [Path("compose.yaml")])
+    loaded = load(edited(("expect:", "services: [orders, fragile]\nexpect:")))
+    assert [problem.message for problem in cross_check(loaded, gated, vocabulary)] == [
+        f"'orders' needs {name!r} for its primary access path, and it is not started; add it" for name in missing
+    ]
+
+
 def test_dependencies_of_listed_services_are_started(load: Load, topology: Topology, vocabulary: Vocabulary) -> None:
     loaded = load(edited(("expect:", "services: [orders, fragile]\nexpect:")))
     assert cross_check(loaded, topology, vocabulary) == []

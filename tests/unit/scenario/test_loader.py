@@ -12,7 +12,7 @@ from harness.scenario.document import MAX_BYTES, MAX_DEPTH, MAX_VALUES
 from harness.scenario.loader import LoadedScenario, load_scenario
 from harness.scenario.model import Scenario
 from harness.scenario.problems import ScenarioError
-from harness.scenario.steps import Reading
+from harness.scenario.reading import Reading
 from harness.scenario.vocabulary import Vocabulary
 
 from .conftest import GOOD, CutArgs, WithinArgs
@@ -35,7 +35,7 @@ def test_a_good_scenario_is_read_into_types(load: Load, tmp_path: Path) -> None:
     loaded = load(GOOD)
     scenario = loaded.scenario
     (step,) = scenario.timeline
-    assert (step.name, step.at, step.lasts, step.end, step.on) == ("vault-sealed", 5.0, 20.0, 25.0, "vault")
+    assert (step.name, step.at, step.lasts, step.longest, step.on) == ("vault-sealed", 5.0, 20.0, 20.0, "vault")
     orders, fragile = scenario.expect
     assert [one.name for one in orders.expectations] == ["re_authenticates", "recovers_without_restart"]
     assert orders.expectations[0].args == WithinArgs(within="10s", after="undo")
@@ -74,8 +74,8 @@ def test_arguments_are_typed_by_the_fault(load: Load) -> None:
             [("fault: vault-sealed", "fault: earthquake")],
             [
                 "7:12: timeline.0.fault: unknown fault 'earthquake'; known: idp-down-warm, network-partition, "
-                "static-role-rotated, token-revoked, vault-hard-kill, vault-resealed, vault-sealed, vault-slow, "
-                "vault-stopped"
+                "policy-deleted, static-role-rotated, token-revoked, vault-hard-kill, vault-resealed, vault-sealed, "
+                "vault-slow, vault-stopped"
             ],
             id="unknown-fault",
         ),
@@ -229,7 +229,7 @@ def test_arguments_are_typed_by_the_fault(load: Load) -> None:
         pytest.param(
             [("- any_workload_down_for: 120s", "- {}")],
             [
-                "19:5: stop_if.0: write exactly one stop condition in each entry; known: "
+                "19:5: stop_if.0: write exactly one stop condition here; known: "
                 "any_workload_down_for, all_workloads_down_for, workload_down"
             ],
             id="empty-stop-condition",
@@ -237,7 +237,7 @@ def test_arguments_are_typed_by_the_fault(load: Load) -> None:
         pytest.param(
             [("any_workload_down_for: 120s", "any_workload_down_for: 120s\n    all_workloads_down_for: 2m")],
             [
-                "19:5: stop_if.0: write exactly one stop condition in each entry; known: "
+                "19:5: stop_if.0: write exactly one stop condition here; known: "
                 "any_workload_down_for, all_workloads_down_for, workload_down"
             ],
             id="two-stop-conditions-in-one",

@@ -150,7 +150,7 @@ def test_asking_for_a_workload_that_is_none(parse: Parse) -> None:
         pytest.param(
             ("{role: ca}", "{rolle: ca}"),
             "4:16: services.pki.x-lockout: required key 'role' is missing; "
-            "known roles: workload, vault, idp, resource, database, proxy, ca",
+            "known roles: workload, vault, idp, resource, database, proxy, ca, desk, witness",
             id="no-role",
         ),
         pytest.param(

@@ -32,22 +32,25 @@ def logs_in(lab: FakeLab) -> None:
 
 def has_users(lab: FakeLab) -> None:
     lab.the_vault.tree[ROLE] = {"renew_statements": list(RENEWAL), "default_ttl": 25}
-    lab.the_database.passwords["v-approle-orders-aaaa-1"] = "x"
-    lab.the_database.passwords["v-approle-reports-aaaa-1"] = "x"
+    lab.the_database.passwords["v-approle-orders-aaaaaaaaaaaaaaaaaaaa-1"] = "x"
+    lab.the_database.passwords["v-approle-reports-aaaaaaaaaaaaaaaaaaaa-1"] = "x"
 
 
 def run_away(lab: FakeLab) -> None:
     """A client that answers a failed renewal with new credentials; the last of them it uses."""
     if lab.the_vault.tree[ROLE]["renew_statements"] != RENEWAL:
         for number in range(10, 17):
-            lab.the_database.passwords[f"v-approle-orders-bbbb-{number}"] = "x"
-        lab.the_database.busy = {"v-approle-orders-bbbb-16"}
+            lab.the_database.passwords[f"v-approle-orders-bbbbbbbbbbbbbbbbbbbb-{number}"] = "x"
+        lab.the_database.busy = {"v-approle-orders-bbbbbbbbbbbbbbbbbbbb-16"}
 
 
 def as_before(lab: FakeLab) -> bool:
     left = {name for name in lab.the_database.passwords if name.startswith("v-")}
-    expected = {"v-approle-orders-aaaa-1", "v-approle-reports-aaaa-1", *lab.the_database.busy}
-    return lab.the_vault.tree[ROLE] == {"renew_statements": RENEWAL, "default_ttl": 25} and left == expected
+    known = {f"v-approle-{role}-{20 * 'a'}-1" for role in ("orders", "reports")}
+    return (
+        lab.the_vault.tree[ROLE] == {"renew_statements": RENEWAL, "default_ttl": 25}
+        and left == known | lab.the_database.busy
+    )
 
 
 CASES = {

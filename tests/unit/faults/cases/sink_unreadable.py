@@ -12,24 +12,27 @@ PATH = "/run/identity/vault/token"
 def with_sink(lab: FakeLab) -> None:
     lab.handed["orders"] = HandedToken("orders", PATH)
     lab.containers.files["orders", PATH] = STORED_PASSWORD
-    mode = ["400"]
+    modes = lab.containers.modes
 
     def chmod(command: Sequence[str], stdin: str) -> str:
-        mode[0] = command[1]
+        modes["orders", PATH] = int(command[1], 8)
         return ""
 
     def hand_out(workload: str, wrapped_for: float | None) -> None:
-        mode[0] = "400"
+        modes["orders", PATH] = 0o400
         lab.the_vault.tokens[f"accessor-orders-{len(lab.writes)}"] = Token("orders", mount="token")
 
     lab.delivered = hand_out
     lab.containers.answers["chmod"] = chmod
-    lab.containers.answers["test -r"] = lambda command, stdin: "yes\n" if mode[0] == "400" else "no\n"
+    lab.containers.answers["test -r"] = lambda command, stdin: "yes\n" if readable(lab) else "no\n"
+
+
+def readable(lab: FakeLab) -> bool:
+    return lab.containers.modes.get(("orders", PATH), 0o400) == 0o400
 
 
 def reads_a_living_token(lab: FakeLab) -> bool:
-    alive = any(token.role == "orders" for token in lab.the_vault.tokens.values())
-    return alive and lab.containers.answers["test -r"]([], "") == "yes\n"
+    return readable(lab) and any(token.role == "orders" for token in lab.the_vault.tokens.values())
 
 
 CASES = {

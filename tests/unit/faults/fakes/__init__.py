@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from harness.faults.ports import FaultNotPossible, HandedToken, VaultLogin
 from tests.unit.faults.fakes.containers import FakeContainers
+from tests.unit.faults.fakes.emergency import FakeEmergency
 from tests.unit.faults.fakes.idp import FakeIdp
 from tests.unit.faults.fakes.listener import Bundle, FakeListener
 from tests.unit.faults.fakes.networks import FakeNetworks
@@ -45,6 +46,7 @@ class FakeLab:
         self._proxied = proxied
         self._minted = 0
         self.secrets: dict[str, str] = {}
+        self.emergency = FakeEmergency(self.world, self.the_vault, self.the_ledger, self.the_database, self.secrets)
         self.handed: dict[str, HandedToken] = {}
         self.logins: list[VaultLogin] = []
         self.delivered: Callable[[str, float | None], object] = lambda workload, wrapped_for: None

@@ -15,6 +15,7 @@ class FakeContainers:
         self.states = dict.fromkeys(services, "running")
         self.at = {service: (f"10.0.0.{number}",) for number, service in enumerate(services, start=2)}
         self.files: dict[tuple[str, str], str] = {}
+        self.modes: dict[tuple[str, str], int] = {}
         self.answers: dict[str, Callable[[Sequence[str], str], str]] = {}
         self.died: Callable[[str], None] = lambda service: None
         self.came_up: Callable[[str], None] = lambda service: None
@@ -91,6 +92,8 @@ class FakeContainers:
     def execute(self, service: str, command: Sequence[str], stdin: str = "", user: str = "") -> str:
         """What the test put into ``answers`` for the first word that fits; a command in the container is a write."""
         self._world.write(f"run {service} {' '.join(command)}")
+        if self.states.get(service) in ("exited", "paused"):
+            raise EnvironmentUnusable(f"{service}: {command[0]} failed: it is {self.states[service]}")
         for words, answer in self.answers.items():
             if words in " ".join(command):
                 return answer(command, stdin)
@@ -107,3 +110,8 @@ class FakeContainers:
     def write_files(self, service: str, files: Mapping[str, str]) -> None:
         self._world.write(f"write-files {service} {' '.join(sorted(files))}")
         self.files.update({(service, path): text for path, text in files.items()})
+        self.modes.update({(service, path): 0o400 for path in files})
+
+    def mode(self, service: str, path: str) -> int | None:
+        self._world.ask()
+        return self.modes.get((service, path), 0o400) if (service, path) in self.files else None

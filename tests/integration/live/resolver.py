@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from tests.integration.live.aim import Aim
+
+AIMS = {
+    "dns-resolver-gone": Aim("desk"),
+}
