@@ -66,7 +66,6 @@ class OfflineCredentialMethod(Method[OfflineCredential]):
         marks = (op.marker, fingerprint(credential))
         if not opened.ok:
             return Opening(opened=False, words=f"the window was not opened: {_said(opened)}", marks=marks)
-        op.keep("until", f"{opened.get('until')}")
         words = f"{procedure.opens} took the credential" if used.ok else f"the credential was refused: {_said(used)}"
         return Opening(opened=used.ok, words=words, marks=marks)
 
